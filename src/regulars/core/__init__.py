@@ -1,0 +1,1 @@
+"""Records that cross rooms, identifiers, settings, errors: what every room may import."""

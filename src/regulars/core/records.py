@@ -1,0 +1,171 @@
+"""Records that cross a room's border: frozen, typed, and ready for JSON."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+
+
+class Reject(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that was set aside, and why."""
+
+    file: str
+    line: int
+    column: str
+    reason: str
+    excerpt: str = ""
+
+
+class ImportSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import did: every row read is added, a duplicate, or rejected."""
+
+    files: list[str]
+    table: str
+    read: int
+    added: int
+    duplicates: int
+    rejected: int
+    rejects_file: str | None = None
+    reasons: dict[str, int] = {}
+    seconds: float = 0.0
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an item is shown: a code that a page words in its own language, and what fills it.
+
+    Codes: `buy_again` (times, every_days, days_ago), `bought_next` (item, title: followers of that item),
+    `bought_with` (item, title), `similar_customers`, `popular` (days), `seasonal`.
+    """
+
+    code: str
+    facts: dict[str, Any] = {}
+
+
+class SlateItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One recommended item."""
+
+    item: str
+    title: str
+    score: float
+    reason: Reason
+    category: str = ""
+    brand: str = ""
+    price: float | None = None
+    currency: str = ""
+    parts: dict[str, float] = {}
+    """What each model part added to the score."""
+
+
+class Slate(msgspec.Struct, frozen=True, kw_only=True):
+    """What to show, in order, and which decision this was."""
+
+    decision: str
+    kind: str
+    """`customer`, `item` or `basket`."""
+    subject: str | None
+    policy: str
+    items: list[SlateItem]
+    fallback: bool = False
+    """True when nothing was known about the customer and the slate is what is popular."""
+
+
+class CustomerSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the customer list."""
+
+    subject: str
+    segment: str
+    first_day: date
+    last_day: date
+    active_days: int
+    orders: int
+    spend: float
+    typical_gap: float | None
+    """Median days between active days; None below two active days."""
+    days_since: int
+
+
+class CustomerPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of customers and how many match in all."""
+
+    total: int
+    customers: list[CustomerSummary]
+
+
+class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One event as a person reads it."""
+
+    time: datetime
+    kind: str
+    item: str | None
+    title: str
+    category: str
+    quantity: float | None
+    value: float | None
+    session: str | None
+    campaign: str | None
+
+
+class CustomerProfile(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a page shows about one customer, without recommendations."""
+
+    summary: CustomerSummary
+    attributes: dict[str, Any]
+    top_categories: list[tuple[str, float]]
+    """Category and its share of the spend, largest first."""
+    history: list[HistoryLine]
+    """Newest first, at most the asked number of lines."""
+    history_total: int
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """A product of the catalogue."""
+
+    item: str
+    title: str = ""
+    category: str = ""
+    brand: str = ""
+    price: float | None = None
+    currency: str = ""
+    text: str = ""
+    stock: float | None = None
+    image: str = ""
+
+
+class Check(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing `doctor` looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+
+
+class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A learned model: what it is, what it learned from, how well it did on held-out days."""
+
+    name: str
+    version: str
+    trained_at: datetime
+    snapshot: str
+    customers: int
+    items: int
+    interactions: int
+    fit_seconds: float
+    settings: dict[str, Any] = {}
+    quality: dict[str, Any] = {}
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """What a shop holds now."""
+
+    name: str
+    path: str
+    snapshot: str
+    events: int
+    customers: int
+    items: int
+    first_day: date | None
+    last_day: date | None
+    models: list[ModelCard] = []

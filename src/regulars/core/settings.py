@@ -1,0 +1,225 @@
+"""A shop's settings: one typed record, written as a commented `regulars.toml`, read back the same.
+
+Every field carries its own explanation; the file, the Settings page and the documentation print it from here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta
+
+from regulars.core.errors import NotFoundError, SettingsError
+from regulars.core.files import write_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE_NAME = "regulars.toml"
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every section: a field that does not exist is an error, not a silence."""
+
+
+class ShopSettings(_Section, frozen=True, kw_only=True):
+    """Who the shop is."""
+
+    name: Annotated[str, Meta(description="Shown at the top of the dashboard.")] = "My shop"
+    time_zone: Annotated[
+        str,
+        Meta(
+            description="IANA time zone: where one day ends and the next begins, and how times without a zone are read."
+        ),
+    ] = "UTC"
+    currency: Annotated[
+        str, Meta(description="ISO 4217 code of values that come without one.", pattern="^[A-Z]{3}$")
+    ] = "USD"
+
+
+class DataSettings(_Section, frozen=True, kw_only=True):
+    """What is taken in, and how it is kept."""
+
+    earliest: Annotated[
+        str,
+        Meta(
+            description="Events before this day (YYYY-MM-DD) are set aside as mistakes.",
+            pattern=r"^\d{4}-\d\d-\d\d$",
+        ),
+    ] = "1990-01-01"
+    max_future_hours: Annotated[
+        float, Meta(description="Events later than now by more than this are set aside as mistakes.", ge=0)
+    ] = 24.0
+    max_field_bytes: Annotated[
+        int, Meta(description="A field longer than this sets its row aside.", ge=64, le=16_777_216)
+    ] = 32_768
+    buckets: Annotated[
+        int,
+        Meta(
+            description="Customers are spread over this many files, so that one customer can be erased by "
+            "rewriting one of them. Fixed once the first event is stored.",
+            ge=1,
+            le=256,
+        ),
+    ] = 16
+
+
+class LearnSettings(_Section, frozen=True, kw_only=True):
+    """What is learned from the events."""
+
+    models: Annotated[
+        tuple[str, ...],
+        Meta(description="Models to learn, in order; 'blend' weighs the others for each recommendation."),
+    ] = ("popularity", "covisitation", "knn", "als", "repeat", "blend")
+    kinds: Annotated[tuple[str, ...], Meta(description="Kinds of event that show an interest in an item.")] = (
+        "purchase",
+        "cart",
+        "wish",
+        "view",
+        "click",
+        "rate",
+        "review",
+    )
+    holdout_days: Annotated[
+        int, Meta(description="The blend learns its weights by predicting this many last days.", ge=1, le=365)
+    ] = 28
+    seed: Annotated[
+        int, Meta(description="Every random choice starts here: same events, same seed, same model.", ge=0)
+    ] = 7
+
+
+class RecommendSettings(_Section, frozen=True, kw_only=True):
+    """What is shown."""
+
+    repeat: Annotated[
+        Literal["auto", "allow", "exclude"],
+        Meta(
+            description="What a customer already bought: 'allow' it again (groceries), 'exclude' it (books), "
+            "or 'auto': allow when at least a tenth of the purchases of the last quarter were of an item the "
+            "same customer had bought before.",
+        ),
+    ] = "auto"
+    size: Annotated[int, Meta(description="Items in a slate when the caller does not say.", ge=1, le=200)] = 10
+
+
+class ServeSettings(_Section, frozen=True, kw_only=True):
+    """How the server listens."""
+
+    host: Annotated[
+        str,
+        Meta(
+            description="Address to listen on. Only this machine by default: the back office has no "
+            "sign-in of its own yet."
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(description="Port to listen on.", ge=1, le=65535)] = 8000
+    workers: Annotated[int, Meta(description="Server processes.", ge=1, le=64)] = 1
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Meta(description="Host names a browser may reach the server under; anything else is refused."),
+    ] = ("127.0.0.1", "localhost", "[::1]")
+
+
+class Settings(_Section, frozen=True, kw_only=True):
+    """All of `regulars.toml`."""
+
+    shop: ShopSettings = ShopSettings()
+    data: DataSettings = DataSettings()
+    learn: LearnSettings = LearnSettings()
+    recommend: RecommendSettings = RecommendSettings()
+    serve: ServeSettings = ServeSettings()
+
+
+def load_settings(directory: Path) -> Settings:
+    """Read the settings of the shop in `directory`.
+
+    Raises
+    ------
+    NotFoundError
+        The directory holds no `regulars.toml`.
+    SettingsError
+        The file is not TOML, or a setting does not exist or has a value it cannot have.
+    """
+    path = directory / FILE_NAME
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise NotFoundError(
+            f"there is no shop in {directory}", where=str(path), fix="Make one with `regulars init DIR`."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"is not UTF-8 text ({error.reason} at byte {error.start})", where=str(path)) from None
+    try:
+        settings = msgspec.convert(tomllib.loads(text), Settings)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"is not valid TOML: {error}", where=str(path)) from None
+    except msgspec.ValidationError as error:
+        raise SettingsError(
+            str(error), where=str(path), fix="Every setting is explained in docs/settings.md."
+        ) from None
+    _check_zone(settings.shop.time_zone, path)
+    return settings
+
+
+def validated(settings: Settings) -> Settings:
+    """Return the settings, checked as if they had been read from a file.
+
+    Raises
+    ------
+    SettingsError
+        A value cannot be used.
+    """
+    try:
+        checked = msgspec.convert(msgspec.to_builtins(settings), Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(str(error)) from None
+    _check_zone(checked.shop.time_zone, None)
+    return checked
+
+
+def save_settings(directory: Path, settings: Settings) -> None:
+    """Write `regulars.toml` with every setting and its explanation."""
+    write_bytes(directory / FILE_NAME, render(settings).encode())
+
+
+def render(settings: Settings) -> str:
+    """Return the settings as commented TOML; `load_settings` reads it back equal."""
+    lines = ["# Settings of this shop, each with the value in force; delete a line to get the default."]
+    for section in msgspec.structs.fields(Settings):
+        value = getattr(settings, section.name)
+        lines += ["", f"# {(type(value).__doc__ or '').splitlines()[0]}", f"[{section.name}]"]
+        for name, description in descriptions(type(value)).items():
+            lines += [f"# {description}", f"{name} = {_toml(getattr(value, name))}"]
+    return "\n".join(lines) + "\n"
+
+
+def descriptions(section: type[msgspec.Struct]) -> dict[str, str]:
+    """Return field name → explanation of one section."""
+    hints = get_type_hints(section, include_extras=True)
+    found: dict[str, str] = {}
+    for field in msgspec.structs.fields(section):
+        hint = hints[field.name]
+        metas = [m for m in get_args(hint) if isinstance(m, Meta)] if get_origin(hint) is Annotated else []
+        found[field.name] = next((m.description for m in metas if m.description), "")
+    return found
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    # JSON strings and numbers are valid TOML.
+    return msgspec.json.encode(value).decode()
+
+
+def _check_zone(name: str, path: Path | None) -> None:
+    try:
+        _ = ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SettingsError(
+            f"'{name}' is not a time zone",
+            where=f"{path}: shop.time_zone" if path else "shop.time_zone",
+            fix="Use a name such as 'Europe/Berlin'.",
+        ) from None

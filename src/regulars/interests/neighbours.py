@@ -1,0 +1,108 @@
+"""Item-to-item tables: for each item its strongest neighbours, and how they score a history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from regulars.interests.jit import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from regulars.interests.interactions import Histories
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """For each item, its neighbours by falling strength.
+
+    Parameters
+    ----------
+    indptr
+        Where each item's neighbours begin, int64 (items + 1).
+    items
+        Neighbour numbers, int32.
+    strengths
+        Their strength, float32, falling within an item.
+    """
+
+    indptr: NDArray[np.int64]
+    items: NDArray[np.int32]
+    strengths: NDArray[np.float32]
+
+    def of(self, item: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Return the neighbours of one item and their strengths."""
+        part = slice(int(self.indptr[item]), int(self.indptr[item + 1]))
+        return self.items[part], self.strengths[part]
+
+    def score(self, histories: Histories, decay: float, depth: int) -> NDArray[np.float32]:
+        """Score every item for every history, float32 (histories × items).
+
+        s(j) = Σ_r (1 + r)^-decay · strength(i_r → j), where i_r is the r-th latest event, r < depth.
+        """
+        out = np.zeros((len(histories), len(self.indptr) - 1), np.float32)
+        recency = (1.0 + np.arange(depth, dtype=np.float32)) ** np.float32(-decay)
+        _score(histories.indptr, histories.items, recency, self.indptr, self.items, self.strengths, out)
+        return out
+
+    def strongest_source(
+        self, history: NDArray[np.int32], targets: NDArray[np.int32], decay: float
+    ) -> NDArray[np.int32]:
+        """Return for each target the item of the history that adds most to its score (-1: none does)."""
+        depth = len(history)
+        recency = (1.0 + np.arange(depth, dtype=np.float32)) ** np.float32(-decay)
+        return _sources(history, recency, targets, self.indptr, self.items, self.strengths)
+
+
+@kernel
+def _score(
+    indptr: NDArray[np.int64],
+    history: NDArray[np.int32],
+    recency: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    neighbours: NDArray[np.int32],
+    strengths: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    for row in range(len(indptr) - 1):
+        end = indptr[row + 1]
+        depth = min(end - indptr[row], len(recency))
+        for rank in range(depth):
+            item = history[end - 1 - rank]
+            for at in range(starts[item], starts[item + 1]):
+                out[row, neighbours[at]] += recency[rank] * strengths[at]
+
+
+@kernel
+def _sources(
+    history: NDArray[np.int32],
+    recency: NDArray[np.float32],
+    targets: NDArray[np.int32],
+    starts: NDArray[np.int64],
+    neighbours: NDArray[np.int32],
+    strengths: NDArray[np.float32],
+) -> NDArray[np.int32]:
+    best = np.zeros(len(targets), np.float32)
+    source = np.full(len(targets), -1, np.int32)
+    for rank in range(len(history)):
+        item = history[len(history) - 1 - rank]
+        for at in range(starts[item], starts[item + 1]):
+            for number in range(len(targets)):
+                value = recency[rank] * strengths[at]
+                if neighbours[at] == targets[number] and value > best[number]:
+                    best[number] = value
+                    source[number] = item
+    return source
+
+
+@kernel
+def keep_strongest(
+    values: NDArray[np.float32], touched: NDArray[np.int32], count: int, limit: int
+) -> NDArray[np.int32]:
+    """Return the `limit` numbers in touched[:count] with the largest values, falling; ties by number."""
+    chosen = np.sort(touched[:count])
+    order = np.argsort(-values[chosen], kind="mergesort")
+    return chosen[order[:limit]]

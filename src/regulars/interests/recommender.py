@@ -1,0 +1,171 @@
+"""What every recommender model can do, and the part of it that all share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import msgspec
+import numpy as np
+
+from regulars.core.errors import DamagedError, InputError, NotLearnedError
+from regulars.core.progress import SILENT, Progress
+from regulars.interests.model_files import read_model, write_model
+from regulars.interests.top_k import top_k
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from regulars.interests.interactions import Histories, Interactions
+
+BLOCK = 64 * 1024 * 1024
+"""Scores held at once while recommending for many, so that memory does not grow with customers."""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of a model's settings: typed, checked, written into its file."""
+
+
+class Recommender(ABC):
+    """A model of who likes what.
+
+    It scores *histories*, not user numbers: a customer seen in training, one who came since, and a basket of a
+    visitor without a name are the same to it. Subclasses set `name` and `config_type` and fill in the hooks.
+
+    Attributes
+    ----------
+    n_items_
+        Items known after `fit`.
+    now_
+        The moment learned at: the latest event, seconds since 1970.
+    """
+
+    name: ClassVar[str]
+    config_type: ClassVar[type[Config]]
+
+    def __init__(self, config: Config | None = None, **settings: Any) -> None:
+        self.config = config if config is not None else msgspec.convert(settings, self.config_type)
+        self.n_items_ = 0
+        self.now_ = 0
+
+    def fit(self, interactions: Interactions, *, now: int | None = None, progress: Progress = SILENT) -> Self:
+        """Learn from interactions.
+
+        Parameters
+        ----------
+        interactions
+            Histories, each oldest first.
+        now
+            The moment recommendations are for, seconds since 1970; default: the latest event.
+        progress
+            Where long work reports to.
+
+        Raises
+        ------
+        InputError
+            There is nothing to learn from.
+        """
+        if len(interactions.histories.items) == 0:
+            raise InputError("there are no interactions to learn from")
+        self.n_items_ = len(interactions.items)
+        self.now_ = interactions.last_time if now is None else now
+        self._fit(interactions, progress)
+        return self
+
+    def score(self, histories: Histories) -> NDArray[np.float32]:
+        """Return how much each customer would like each item, float32 (histories × items)."""
+        if self.n_items_ == 0:
+            raise NotLearnedError(f"{self.name} has not been learned", fix="Call fit first.")
+        return self._score(histories)
+
+    def recommend(
+        self, histories: Histories, n: int = 10, *, exclude_known: bool = True
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Return the n best items of each history, best first.
+
+        Parameters
+        ----------
+        histories
+            Customers to recommend for.
+        n
+            Items each.
+        exclude_known
+            Leave out what the customer's history holds.
+
+        Returns
+        -------
+        items
+            int32 (histories × n), -1 where nothing is left to recommend.
+        scores
+            float32 (histories × n).
+        """
+        rows = max(1, BLOCK // max(1, 4 * self.n_items_))
+        items: list[NDArray[np.int32]] = []
+        scores: list[NDArray[np.float32]] = []
+        for begin in range(0, len(histories), rows):
+            block = histories.select(np.arange(begin, min(begin + rows, len(histories))))
+            values = self.score(block)
+            if exclude_known:
+                values[block.owners, block.items] = -np.inf
+            best, best_values = top_k(values, n)
+            items.append(best)
+            scores.append(best_values)
+        if not items:
+            return np.empty((0, n), np.int32), np.empty((0, n), np.float32)
+        return np.concatenate(items), np.concatenate(scores)
+
+    def save(self, directory: Path) -> None:
+        """Write the model into `directory` (safetensors and JSON)."""
+        facts = {
+            "model": self.name,
+            "format": 1,
+            "now": self.now_,
+            "n_items": self.n_items_,
+            "config": msgspec.to_builtins(self.config),
+        }
+        write_model(directory, facts, self._arrays())
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read a model that `save` wrote.
+
+        Raises
+        ------
+        DamagedError
+            A file is missing, damaged, or holds another model.
+        """
+        facts, arrays = read_model(directory)
+        if facts.get("model") != cls.name or facts.get("format") != 1:
+            raise DamagedError(
+                f"holds '{facts.get('model')}' in format {facts.get('format')}, not '{cls.name}' in format 1",
+                where=str(directory),
+                fix="Learn it again with `regulars learn`.",
+            )
+        model = cls(msgspec.convert(facts["config"], cls.config_type))
+        model.n_items_ = int(facts["n_items"])
+        model.now_ = int(facts["now"])
+        try:
+            model._restore(arrays)
+        except KeyError as error:
+            raise DamagedError(f"lacks the array {error}", where=str(directory)) from None
+        return model
+
+    @classmethod
+    def grid(cls) -> Sequence[Config]:
+        """Return the settings worth trying on a validation split, the default first."""
+        return [cls.config_type()]
+
+    @abstractmethod
+    def _fit(self, interactions: Interactions, progress: Progress) -> None: ...
+
+    @abstractmethod
+    def _score(self, histories: Histories) -> NDArray[np.float32]: ...
+
+    @abstractmethod
+    def _arrays(self) -> dict[str, NDArray[Any]]: ...
+
+    @abstractmethod
+    def _restore(self, arrays: dict[str, NDArray[Any]]) -> None: ...
