@@ -92,7 +92,7 @@ class ALS(Recommender):
             *rows, self._reg(rows, len(fixed)), np.float32(self.config.unobserved_weight),
             spectrum, fixed @ Q, rotated, self.config.steps, cores(),
         )  # fmt: skip
-        return rotated @ Q.T
+        return np.asarray(rotated @ Q.T, np.float32)
 
     def _reg(self, rows: Entries, others: int) -> NDArray[np.float32]:
         involved = np.diff(rows[0]) + self.config.unobserved_weight * others

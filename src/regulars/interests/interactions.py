@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from regulars.core.errors import InputError
-from regulars.events.compute import pc
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

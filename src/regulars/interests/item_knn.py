@@ -28,6 +28,8 @@ class ItemKNNConfig(Config, frozen=True, kw_only=True):
     """Neighbours kept for each item."""
     shrink: float = 10.0
     """Customers added to the denominator: rare pairs are trusted less."""
+    customer_depth: int = 400
+    """Latest events of each customer that are compared: the cost is quadratic in it."""
     history_decay: float = 0.5
     """The r-th latest event of a history weighs (1 + r)^-history_decay."""
     history_depth: int = 512
@@ -45,7 +47,10 @@ class ItemKNN(Recommender):
     config: ItemKNNConfig
 
     def _fit(self, interactions: Interactions, progress: Progress) -> None:
-        indptr, items = distinct_items(interactions.histories, self.n_items_)
+        histories = interactions.histories
+        from_end = np.repeat(histories.indptr[1:], histories.lengths) - np.arange(len(histories.items))
+        latest = histories.keep(from_end <= self.config.customer_depth)
+        indptr, items = distinct_items(latest, self.n_items_)
         owners = np.repeat(np.arange(len(indptr) - 1, dtype=np.int64), np.diff(indptr))
         counts = np.bincount(items, minlength=self.n_items_)
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])

@@ -48,7 +48,7 @@ def hit_rate(hits: Hits, k: int) -> NDArray[np.float64]:
 def recall(hits: Hits, k: int) -> NDArray[np.float64]:
     """Targets in the first k places ÷ targets, float64 (customers)."""
     found = np.count_nonzero(hits.hit[:, :k], axis=1)
-    return np.asarray(found / np.maximum(hits.wanted, 1), np.float64)
+    return np.asarray(np.divide(found, np.maximum(hits.wanted, 1)), np.float64)
 
 
 def ndcg(hits: Hits, k: int) -> NDArray[np.float64]:
@@ -60,7 +60,7 @@ def ndcg(hits: Hits, k: int) -> NDArray[np.float64]:
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float]:
     """Return the 95% interval of the mean over customers (normal approximation; they number in the hundreds)."""
-    half = 1.96 * float(values.std(ddof=1)) / np.sqrt(len(values)) if len(values) > 1 else float("inf")
+    half = 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else float("inf")
     return float(values.mean()) - half, float(values.mean()) + half
 
 

@@ -103,6 +103,11 @@ def keep_strongest(
     values: NDArray[np.float32], touched: NDArray[np.int32], count: int, limit: int
 ) -> NDArray[np.int32]:
     """Return the `limit` numbers in touched[:count] with the largest values, falling; ties by number."""
-    chosen = np.sort(touched[:count])
+    chosen = touched[:count]
+    if count > limit:
+        # Quickselect first: sorting thousands of touched items for each of a large catalogue took nine tenths of a fit.
+        found = values[chosen]
+        chosen = chosen[found >= np.partition(found, count - limit)[count - limit]]
+    chosen = np.sort(chosen)
     order = np.argsort(-values[chosen], kind="mergesort")
     return chosen[order[:limit]]

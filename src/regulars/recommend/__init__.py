@@ -1,0 +1,6 @@
+"""What to show: slates for a customer, an item or a basket, each item with its reason."""
+
+from regulars.recommend.engine import Recommendations
+from regulars.recommend.learning import Learned, learn, load, save
+
+__all__ = ["Learned", "Recommendations", "learn", "load", "save"]

@@ -1,0 +1,6 @@
+"""The composition root and the only facade: open a shop, ask it anything."""
+
+from regulars.shop.evaluating import EvaluateOptions, evaluate_path
+from regulars.shop.facade import Shop
+
+__all__ = ["EvaluateOptions", "Shop", "evaluate_path"]

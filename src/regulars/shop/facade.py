@@ -1,0 +1,367 @@
+"""`Shop`: everything a person, a page or a program asks goes through here."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import ibis
+import msgspec
+from ibis import _
+
+from regulars.core.errors import NotFoundError, NotLearnedError, UsageError
+from regulars.core.files import sync_directory, write_bytes
+from regulars.core.ids import content_id
+from regulars.core.progress import SILENT, Progress
+from regulars.core.records import Check, CustomerPage, CustomerProfile, ImportSummary, Item, ModelCard, Slate, Status
+from regulars.core.schema import TABLES
+from regulars.core.settings import FILE_NAME, Settings, ShopSettings, load_settings, save_settings
+from regulars.events import find_complete_journey, load_mapping, read_complete_journey
+from regulars.insights import ask, describe
+from regulars.recommend import Learned, Recommendations, learn, load, save
+from regulars.shop.doctor import examine
+from regulars.shop.formats import format_name
+from regulars.shop.imports import Importer, fingerprint
+from regulars.shop.people import People
+from regulars.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from regulars.core.table import Table
+
+MODEL_FORMAT = 1
+"""Raised when models of an older program must be learned again."""
+KEPT = 256
+"""Answers held at once."""
+T = TypeVar("T")
+DEMO = Settings(shop=ShopSettings(name="Complete Journey", time_zone="America/New_York", currency="USD"))
+
+
+class Shop:
+    """One shop: a directory with settings, tables and models.
+
+    Made by `Shop.create` or `Shop.open`. Threads may share it. Answers are kept until the shop's state changes.
+    """
+
+    def __init__(self, directory: Path, settings: Settings, store: Store) -> None:
+        self.directory = directory
+        self.settings = settings
+        self.store = store
+        self._lock = threading.RLock()
+        self._kept: dict[str, tuple[str, Any]] = {}
+
+    @classmethod
+    def create(cls, directory: Path | str, settings: Settings | None = None) -> Shop:
+        """Make a shop in `directory`, which must be empty or absent.
+
+        Raises
+        ------
+        UsageError
+            There is something already.
+        """
+        directory = Path(directory)
+        if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+            raise UsageError("exists and is not empty", where=str(directory), fix="Choose a new directory.")
+        directory.mkdir(parents=True, exist_ok=True)
+        settings = settings or Settings()
+        Store.create(directory, settings.data.buckets).close()
+        # The settings come last: a directory with them is a whole shop.
+        save_settings(directory, settings)
+        sync_directory(directory.absolute().parent)
+        return cls.open(directory)
+
+    @classmethod
+    def open(cls, directory: Path | str) -> Shop:
+        """Open the shop in `directory`.
+
+        Raises
+        ------
+        NotFoundError
+            There is none.
+        SettingsError
+            Its `regulars.toml` cannot be used.
+        """
+        directory = Path(directory)
+        settings = load_settings(directory)
+        return cls(directory, settings, Store.open(directory))
+
+    def close(self) -> None:
+        """Let go of files and memory."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def import_files(
+        self,
+        paths: Sequence[Path | str],
+        *,
+        table: str | None = None,
+        format: str | None = None,  # noqa: A002 - the word users know
+        mapping: Path | str | None = None,
+        progress: Progress = SILENT,
+    ) -> ImportSummary:
+        """Take files in: good rows are added, bad ones set aside with their reason, known ones are duplicates.
+
+        Parameters
+        ----------
+        paths
+            Files, or folders of files.
+        table
+            `events` (default), `items` or `customers`; a mapping file may say.
+        format
+            csv, jsonl, parquet, sequences or ratings; guessed when None.
+        mapping
+            A TOML file that says which column is which.
+        progress
+            Where to report.
+        """
+        found = [Path(path) for path in paths]
+        if not found:
+            raise UsageError("there is no file to import", where="paths")
+        for path in found:
+            if not path.exists():
+                raise NotFoundError("there is no such file", where=str(path))
+        columns = load_mapping(Path(mapping)) if mapping else None
+        table = table or (columns.table if columns else None) or "events"
+        if table not in TABLES:
+            raise UsageError(f"there is no table '{table}'", where="table", fix=f"One of {', '.join(TABLES)}.")
+        return Importer(self.directory, self.store).take(
+            found, table=table, format=format_name(format), mapping=columns, settings=self.settings,
+            now=datetime.now(UTC), progress=progress,
+        )  # fmt: skip
+
+    @classmethod
+    def demo(cls, directory: Path | str, progress: Progress = SILENT) -> Shop:
+        """Open the demo shop in `directory`, made from a real grocer's year if it is not there yet; learn from it."""
+        directory = Path(directory)
+        data = find_complete_journey()
+        shop = cls.open(directory) if (directory / FILE_NAME).exists() else cls.create(directory, DEMO)
+        importer = Importer(directory, shop.store)
+        mark = fingerprint([data / "transactions.parquet", data / "products.parquet"], b"complete-journey-1")
+        if importer.recall(mark) is None:
+            _ = importer.take_batches(read_complete_journey(shop.settings, progress), [str(data)], "events", mark)
+        _ = shop.learn(progress=progress)
+        return shop
+
+    def learn(self, *, models: Sequence[str] | None = None, progress: Progress = SILENT) -> list[ModelCard]:
+        """Learn from the events; nothing is computed when neither they nor the settings changed.
+
+        Returns
+        -------
+        cards
+            One for each model and baseline, with its figures on held-out days.
+        """
+        settings = self.settings
+        if models is not None:
+            settings = msgspec.structs.replace(
+                settings, learn=msgspec.structs.replace(settings.learn, models=tuple(models))
+            )
+        snapshot = self.store.snapshot
+        version = content_id(f"{MODEL_FORMAT}|{snapshot}|{settings.learn}|{settings.recommend.repeat}")[:12]
+        folder = self.directory / "models" / "blend" / version
+        if not (folder / "cards.json").exists():
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            events = self.store.table("events")
+            wanted = events.filter(events.kind.isin([ibis.literal(kind) for kind in settings.learn.kinds])).select(
+                "subject", "item", "time", "kind"
+            )
+            with progress.task("Reading events", None):
+                rows = self.store.run(wanted)
+            save(folder, learn(rows, settings, snapshot=snapshot, version=version, progress=progress))
+        write_bytes(self.directory / "models" / "current.json", msgspec.json.encode({"blend": version}))
+        return self.models()
+
+    def recommend(
+        self,
+        *,
+        user: str | None = None,
+        item: str | None = None,
+        basket: Sequence[str] | None = None,
+        n: int | None = None,
+    ) -> Slate:
+        """Return what to show to a customer, beside an item, or with a basket: exactly one of them.
+
+        Raises
+        ------
+        UsageError
+            Not exactly one of user, item and basket, or n out of 1…200.
+        NotFoundError
+            There is no such item.
+        NotLearnedError
+            Nothing has been learned.
+        """
+        if sum(given is not None for given in (user, item, basket)) != 1:
+            raise UsageError("give exactly one of user, item and basket")
+        n = self.settings.recommend.size if n is None else n
+        if not 1 <= n <= 200:
+            raise UsageError(f"{n} is not between 1 and 200", where="n")
+        engine = self._engine()
+        if user is not None:
+            return engine.for_customer(user, n)
+        return engine.for_item(item, n) if item is not None else engine.for_basket(list(basket or ()), n)
+
+    def questions(self) -> dict[str, Any]:
+        """Return every question with its title, description and parameters."""
+        return describe()
+
+    def insights(self, name: str, **params: Any) -> Table:
+        """Answer a question.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such question.
+        UsageError
+            A parameter cannot be used.
+        """
+        key = f"insights {name} {sorted((k, str(v)) for k, v in params.items())}"
+        snapshot = self.store.snapshot
+        return self._keep(
+            key, snapshot, lambda: ask(name, self.store.table("events"), params, self.store.run, snapshot)
+        )
+
+    def customers(
+        self, search: str = "", segment: str = "", sort: str = "spend", limit: int = 50, offset: int = 0
+    ) -> CustomerPage:
+        """Return a page of customers; `sort` is a column, with a leading '-' the other way round."""
+        people = self._people()
+        return people.page(search, segment, sort, limit, offset) if people else CustomerPage(total=0, customers=[])
+
+    def segments(self) -> dict[str, int]:
+        """Return segment → number of customers."""
+        people = self._people()
+        return people.segments() if people else {}
+
+    def customer(self, subject: str, events: int = 100) -> CustomerProfile:
+        """Return one customer's summary, attributes, categories and newest events.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such customer.
+        """
+        people = self._people()
+        if people is None:
+            raise NotFoundError(f"there is no customer '{subject[:80]}'", fix="Import events first.")
+        return people.profile(subject, events)
+
+    def items(self, search: str = "", limit: int = 20) -> list[Item]:
+        """Return items whose id or title holds every word of `search`, best known first."""
+        words = search.lower().split()
+        found: list[Item] = []
+        for text, item in self._searchable():
+            if all(word in text for word in words):
+                found.append(item)
+                if len(found) == limit:
+                    break
+        return found
+
+    def item(self, item: str) -> Item:
+        """Return an item of the catalogue.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such item.
+        """
+        found = self._items().get(item)
+        if found is None:
+            raise NotFoundError(f"there is no item '{item[:80]}'")
+        return found
+
+    def models(self) -> list[ModelCard]:
+        """Return the cards of the models in use, the blend first; empty when nothing has been learned."""
+        return list(self._learned().cards) if self._version() else []
+
+    def status(self) -> Status:
+        """Return what the shop holds now."""
+        days = self.store.days()
+        people = self._people()
+        return Status(
+            name=self.settings.shop.name, path=str(self.directory), snapshot=self.store.snapshot,
+            events=self.store.rows("events"), customers=people.rows.num_rows if people else 0,
+            items=self.store.rows("items"), first_day=days[0] if days else None, last_day=days[1] if days else None,
+            models=self.models(),
+        )  # fmt: skip
+
+    def doctor(self) -> list[Check]:
+        """Look at settings, tables, models and disk; change nothing."""
+        return examine(self)
+
+    def refresh(self) -> bool:
+        """See what other processes imported or learned, and get the answers that pages ask for first ready.
+
+        Returns
+        -------
+        changed
+            True when something is new.
+        """
+        before = dict(self._kept)
+        if self._version():
+            _ = self._engine()
+        _ = self._people()
+        return any(self._kept.get(key) != before.get(key) for key in ("learned", "people"))
+
+    def _keep(self, key: str, state: str, make: Callable[[], T]) -> T:
+        """Return what `make` gave for this state of the shop; what belonged to an older state is dropped."""
+        kept = self._kept.get(key)
+        if kept is None or kept[0] != state:
+            with self._lock:
+                kept = self._kept.get(key)
+                if kept is None or kept[0] != state:
+                    if len(self._kept) >= KEPT:
+                        del self._kept[next(iter(self._kept))]
+                    kept = self._kept[key] = (state, make())
+        return kept[1]
+
+    def _version(self) -> str:
+        path = self.directory / "models" / "current.json"
+        try:
+            return msgspec.json.decode(path.read_bytes())["blend"]
+        except FileNotFoundError:
+            return ""
+
+    def _learned(self) -> Learned:
+        version = self._version()
+        if not version:
+            raise NotLearnedError("nothing has been learned yet", fix="Run `regulars learn DIR`.")
+        return self._keep("learned", version, partial(load, self.directory / "models" / "blend" / version))
+
+    def _engine(self) -> Recommendations:
+        learned, items = self._learned(), self._items()
+        version = self._version()
+        state = f"{version} {self.store.snapshot}"
+        return self._keep("engine", state, lambda: Recommendations(learned.blend, learned.interactions, items, version))
+
+    def _items(self) -> dict[str, Item]:
+        def read() -> dict[str, Item]:
+            rows = self.store.run(self.store.table("items")).to_pylist()
+            filled = [{k: v for k, v in row.items() if v is not None} for row in rows]
+            return {item.item: item for item in msgspec.convert(filled, list[Item])}
+
+        return self._keep("items", self.store.snapshot, read)
+
+    def _searchable(self) -> list[tuple[str, Item]]:
+        def rank() -> list[tuple[str, Item]]:
+            events = self.store.table("events")
+            counts = self.store.run(events.filter(_.item.notnull()).group_by("item").aggregate(n=_.count()))
+            sold = dict(zip(counts.column("item").to_pylist(), counts.column("n").to_pylist(), strict=True))
+            items = {name: Item(item=name, title=name) for name in sold} | self._items()
+            order = sorted(items.values(), key=lambda item: (-sold.get(item.item, 0), item.item))
+            return [(f"{item.item} {item.title} {item.brand} {item.category}".lower(), item) for item in order]
+
+        return self._keep("searchable", self.store.snapshot, rank)
+
+    def _people(self) -> People | None:
+        days = self.store.days()
+        if days is None:
+            return None
+        return self._keep("people", self.store.snapshot, lambda: People(self.store, days[1]))

@@ -1,0 +1,136 @@
+"""Taking files into a shop: good rows in, bad rows aside, the same file twice adds nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+import pyarrow as pa
+
+from regulars.core.files import write_bytes
+from regulars.core.ids import content_id, new_id
+from regulars.core.records import ImportSummary
+from regulars.events import Batch, read_files
+from regulars.store import RejectsWriter, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from regulars.core.progress import Progress
+    from regulars.core.settings import Settings
+    from regulars.events import Mapping
+    from regulars.events.mapping import FormatName
+
+BLOCK = 1 << 20
+
+
+class Importer:
+    """One import into one store.
+
+    Parameters
+    ----------
+    directory
+        The shop.
+    store
+        Its store.
+    """
+
+    def __init__(self, directory: Path, store: Store) -> None:
+        self.directory = directory
+        self.store = store
+        self.reasons: dict[str, int] = {}
+        self.read = 0
+
+    def take(
+        self,
+        paths: Sequence[Path],
+        *,
+        table: str,
+        format: FormatName | None,  # noqa: A002 - the word users know
+        mapping: Mapping | None,
+        settings: Settings,
+        now: datetime,
+        progress: Progress,
+    ) -> ImportSummary:
+        """Import files into `table`."""
+        context = msgspec.json.encode([table, format, mapping, settings.shop, settings.data])
+        mark = fingerprint(paths, context)
+        before = self.recall(mark)
+        if before is not None:
+            return before
+        batches = read_files(
+            paths, table=table, format=format, mapping=mapping, settings=settings, now=now, progress=progress
+        )
+        return self.take_batches(((table, batch) for batch in batches), [str(p) for p in paths], table, mark)
+
+    def take_batches(
+        self, batches: Iterable[tuple[str, Batch]], files: list[str], table: str, mark: str
+    ) -> ImportSummary:
+        """Import batches that are already read; `mark` names the import for `recall`."""
+        started = time.perf_counter()
+        kept: dict[str, list[pa.Table]] = {"items": [], "customers": []}
+        with RejectsWriter(self.directory, new_id("import")) as rejects:
+            result = self.store.append_events(self._events(batches, kept, rejects))
+            added, duplicates = result.added, result.duplicates
+            for name, rows in kept.items():
+                if rows:
+                    outcome = self.store.upsert(name, pa.concat_tables(rows))
+                    added += outcome.added + outcome.updated
+                    duplicates += outcome.duplicates
+        summary = ImportSummary(
+            files=files, table=table, read=self.read, added=added, duplicates=duplicates, rejected=rejects.count,
+            rejects_file=str(rejects.path) if rejects.count else None, reasons=self.reasons,
+            seconds=round(time.perf_counter() - started, 3),
+        )  # fmt: skip
+        self.remember(mark, summary)
+        return summary
+
+    def _events(
+        self, batches: Iterable[tuple[str, Batch]], kept: dict[str, list[pa.Table]], rejects: RejectsWriter
+    ) -> Iterator[pa.Table]:
+        """Hand events on as they come; keep the small tables, set rejects aside."""
+        for name, batch in batches:
+            self.read += batch.read
+            rejects.write(batch.rejects)
+            for reject in batch.rejects:
+                self.reasons[reject.reason] = self.reasons.get(reject.reason, 0) + 1
+            if name == "events":
+                yield batch.rows
+            else:
+                kept[name].append(batch.rows)
+
+    def recall(self, mark: str) -> ImportSummary | None:
+        """Return what an equal import did before, as duplicates; None when it must be read (again).
+
+        An import that set rows aside is always read again: a date in the future may have come by now.
+        """
+        path = self.directory / "imports" / f"{mark}.json"
+        if not path.exists():
+            return None
+        before = msgspec.json.decode(path.read_bytes(), type=ImportSummary)
+        if before.rejected:
+            return None
+        return msgspec.structs.replace(before, added=0, duplicates=before.read, seconds=0.0)
+
+    def remember(self, mark: str, summary: ImportSummary) -> None:
+        """Durably note that this import is done."""
+        folder = self.directory / "imports"
+        folder.mkdir(exist_ok=True)
+        write_bytes(folder / f"{mark}.json", msgspec.json.format(msgspec.json.encode(summary)))
+
+
+def fingerprint(paths: Sequence[Path], context: bytes) -> str:
+    """Return a name for the content of these files, read in this way."""
+    digest = hashlib.blake2b(context, digest_size=16)
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                digest.update(content_id(file.name).encode())
+                with file.open("rb") as handle:
+                    while block := handle.read(BLOCK):
+                        digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,18 @@
+"""What programs ask over HTTP: one file a resource, JSON out."""
+
+from __future__ import annotations
+
+from litestar import Router
+
+from regulars.web.api.customers import customer, customers
+from regulars.web.api.insights import insights, questions
+from regulars.web.api.items import item, items
+from regulars.web.api.recommendations import recommendations
+from regulars.web.api.shop import models, status
+
+API = Router(
+    "/api",
+    route_handlers=[recommendations, questions, insights, customers, customer, items, item, models, status],
+)
+
+__all__ = ["API"]

@@ -1,0 +1,47 @@
+"""The customers: a searchable list, and one of them in full."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from litestar import get
+from litestar.params import Parameter
+
+from regulars.core.records import CustomerPage, CustomerProfile
+from regulars.web.desk import OpenShop
+
+Search = Annotated[str, Parameter(description="Part of a customer's identifier.")]
+Segment = Annotated[str, Parameter(description="new, regular, slipping, lost or one-time; all when empty.")]
+Sort = Annotated[str, Parameter(description="The column to sort by, largest first.")]
+Limit = Annotated[int, Parameter(ge=1, le=1000, description="Customers on a page.")]
+Offset = Annotated[int, Parameter(ge=0, description="Customers to skip.")]
+Events = Annotated[int, Parameter(ge=0, le=10_000, description="Lines of history, newest first.")]
+
+
+@get("/customers", summary="List customers", tags=["customers"], sync_to_thread=True)
+def customers(
+    shop: OpenShop,
+    search: Search = "",
+    segment: Segment = "",
+    sort: Sort = "spend",
+    limit: Limit = 50,
+    offset: Offset = 0,
+) -> CustomerPage:
+    """Return one page of the customers that match, and how many match in all."""
+    return shop.customers(search=search, segment=segment, sort=sort, limit=limit, offset=offset)
+
+
+@get("/customers/{subject:path}", summary="One customer", tags=["customers"], sync_to_thread=True)
+def customer(
+    shop: OpenShop,
+    subject: Annotated[Path, Parameter(description="The customer's identifier.")],
+    events: Events = 100,
+) -> CustomerProfile:
+    """Return the summary, the attributes, what they buy and their newest history."""
+    return shop.customer(tail(subject), events=events)
+
+
+def tail(path: Path) -> str:
+    """Return the identifier that ends an address: it may hold slashes, and has none in front."""
+    return str(path).removeprefix("/")

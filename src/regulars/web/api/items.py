@@ -1,0 +1,28 @@
+"""The catalogue: search it, or read one item."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from litestar import get
+from litestar.params import Parameter
+
+from regulars.core.records import Item
+from regulars.web.api.customers import tail
+from regulars.web.desk import OpenShop
+
+Search = Annotated[str, Parameter(description="Words of the title, or part of the identifier.")]
+Limit = Annotated[int, Parameter(ge=1, le=200, description="Items wanted.")]
+
+
+@get("/items", summary="Search items", tags=["items"], sync_to_thread=True)
+def items(shop: OpenShop, search: Search = "", limit: Limit = 20) -> list[Item]:
+    """Return the items that match, the best known first."""
+    return shop.items(search=search, limit=limit)
+
+
+@get("/items/{item_id:path}", summary="One item", tags=["items"], sync_to_thread=True)
+def item(shop: OpenShop, item_id: Annotated[Path, Parameter(description="The item's identifier.")]) -> Item:
+    """Return one item of the catalogue."""
+    return shop.item(tail(item_id))

@@ -1,0 +1,36 @@
+"""The pages people work with: server-rendered, bilingual, usable without JavaScript."""
+
+from __future__ import annotations
+
+from litestar import Router, get
+from litestar.response import Redirect
+
+from regulars.web.assets import asset
+from regulars.web.dashboard.customers import customer_page, customers_page
+from regulars.web.dashboard.docs import docs_page, openapi_document
+from regulars.web.dashboard.overview import overview_page
+from regulars.web.dashboard.recommendations import recommendations_page
+
+
+@get("/", include_in_schema=False, sync_to_thread=False)
+def home() -> Redirect:
+    """Send people to the first page."""
+    return Redirect("/dashboard")
+
+
+DASHBOARD = Router(
+    "/",
+    route_handlers=[
+        home,
+        overview_page,
+        customers_page,
+        customer_page,
+        recommendations_page,
+        docs_page,
+        openapi_document,
+        asset,
+    ],
+    include_in_schema=False,
+)
+
+__all__ = ["DASHBOARD"]

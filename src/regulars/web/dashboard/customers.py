@@ -1,0 +1,138 @@
+"""Who are they, and who is slipping? The list of customers, and one of them."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from litestar import Request, Response, get
+from litestar.datastructures import State
+from litestar.params import Parameter
+
+from regulars.core.errors import NotLearnedError
+from regulars.web.api.customers import Search, Segment, Sort, tail
+from regulars.web.dashboard.slates import slate_view
+from regulars.web.desk import OpenShop
+from regulars.web.observe import Metrics
+from regulars.web.pages import Pages
+from regulars.web.wording import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, tzinfo
+
+    from regulars.core.records import HistoryLine, Slate
+
+PAGE = 50
+KINDS = {
+    "purchase": mark("Bought"),
+    "view": mark("Viewed"),
+    "list": mark("Saw in a list"),
+    "search": mark("Searched"),
+    "click": mark("Clicked"),
+    "wish": mark("Wished for"),
+    "cart": mark("Put in the cart"),
+    "uncart": mark("Took out of the cart"),
+    "checkout": mark("Went to checkout"),
+    "cancel": mark("Cancelled"),
+    "refund": mark("Returned"),
+    "rate": mark("Rated"),
+    "review": mark("Reviewed"),
+    "share": mark("Shared"),
+    "open": mark("Opened a message"),
+}
+PageNumber = Annotated[int, Parameter(ge=1, le=100_000)]
+HistoryLines = Annotated[int, Parameter(ge=1, le=2_000)]
+
+
+@get("/dashboard/customers", sync_to_thread=True)
+def customers_page(
+    request: Request[Any, Any, Any],
+    state: State,
+    shop: OpenShop,
+    search: Search = "",
+    segment: Segment = "",
+    sort: Sort = "spend",
+    page: PageNumber = 1,
+) -> Response[str]:
+    """Show the customers that match, a page at a time."""
+    pages: Pages = state.pages
+    search = search.strip()
+    found = shop.customers(search=search, segment=segment, sort=sort, limit=PAGE, offset=(page - 1) * PAGE)
+    return pages.render(
+        request,
+        "customers.html",
+        nav="customers",
+        found=found,
+        counts=shop.segments(),
+        search=search,
+        segment=segment,
+        sort=sort,
+        page=page,
+        first=(page - 1) * PAGE + 1,
+        last=(page - 1) * PAGE + len(found.customers),
+    )
+
+
+@get("/dashboard/customers/{subject:path}", sync_to_thread=True)
+def customer_page(
+    request: Request[Any, Any, Any],
+    state: State,
+    shop: OpenShop,
+    subject: Path,
+    events: HistoryLines = 100,
+) -> Response[str]:
+    """Show one customer: what they are like, what they buy, what to offer them, what they did."""
+    pages: Pages = state.pages
+    profile = shop.customer(tail(subject), events=events)
+    slate = _slate(shop, profile.summary.subject, state.metrics)
+    return pages.render(
+        request,
+        "customer.html",
+        nav="customers",
+        profile=profile,
+        summary=profile.summary,
+        slate=slate_view(slate) if slate else None,
+        days=visits(profile.history, ZoneInfo(shop.settings.shop.time_zone)),
+        kinds=KINDS,
+        events=events,
+    )
+
+
+def _slate(shop: OpenShop, subject: str, metrics: Metrics) -> Slate | None:
+    try:
+        slate = shop.recommend(user=subject)
+    except NotLearnedError:
+        return None
+    metrics.count_slate(slate)
+    return slate
+
+
+class Visit(NamedTuple):
+    """What was done in one session of one day."""
+
+    day: date
+    session: str | None
+    lines: list[HistoryLine]
+
+    @property
+    def total(self) -> float:
+        """What was bought, in money."""
+        return sum(line.value or 0.0 for line in self.lines if line.kind == "purchase")
+
+
+def visits(history: Sequence[HistoryLine], zone: tzinfo) -> list[tuple[date, list[Visit]]]:
+    """Group history by the shop's calendar day, then by session, keeping its order."""
+
+    def day_of(line: HistoryLine) -> date:
+        return line.time.astimezone(zone).date()
+
+    def session_of(line: HistoryLine) -> str | None:
+        return line.session
+
+    return [
+        (day, [Visit(day, session, list(lines)) for session, lines in groupby(list(of_day), session_of)])
+        for day, of_day in groupby(history, day_of)
+    ]

@@ -1,0 +1,67 @@
+/* global Plotly */
+const MONTHS = ["1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"];
+const DAYS = ["日", "一", "二", "三", "四", "五", "六"];
+const CHINESE = {
+  moduleType: "locale",
+  name: "zh-CN",
+  dictionary: {},
+  format: {
+    days: DAYS.map((day) => `星期${day}`), shortDays: DAYS.map((day) => `周${day}`),
+    months: MONTHS, shortMonths: MONTHS, date: "%Y-%m-%d",
+    year: "%Y年", month: "%Y年%b", dayMonth: "%b%-d日", dayMonthYear: "%Y年%b%-d日",
+  },
+};
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+/** Draw every figure, and again when the system changes between light and dark. */
+export async function drawFigures(places) {
+  if (!places.length) return;
+  if (globalThis.Plotly) Plotly.register(CHINESE);
+  const all = () => Promise.all([...places].map(draw));
+  dark.addEventListener("change", () => document.documentElement.dataset.theme === "system" && all());
+  await all();
+  document.documentElement.dataset.figures = "drawn";
+}
+
+async function draw(place) {
+  try {
+    const answer = await fetch(figureAddress(place.dataset.figure));
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    const { data, layout } = await answer.json();
+    await Plotly.react(place, data, compact(layout, data), {
+      displayModeBar: false, responsive: true, locale: document.documentElement.lang,
+    });
+  } catch {
+    place.classList.add("failed");
+    place.textContent = place.dataset.failed;
+  }
+}
+
+function figureAddress(path) {
+  const { lang, dataset } = document.documentElement;
+  const theme = dataset.theme === "system" ? (dark.matches ? "dark" : "light") : dataset.theme;
+  return `${path}?${new URLSearchParams({ as: "figure", lang: lang.slice(0, 2), theme })}`;
+}
+
+/** The card's heading is the title; what is left gets the room. */
+function compact(layout, data) {
+  const style = getComputedStyle(document.body);
+  const heat = data.some((trace) => trace.type === "heatmap");
+  return {
+    ...layout,
+    title: { text: "" },
+    autosize: true,
+    font: { ...layout.font, family: style.fontFamily, size: 12 },
+    margin: { l: 8, r: 8, t: data.length > 1 ? 28 : 12, b: 8 },
+    showlegend: data.length > 1,
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 12 } },
+    hoverlabel: { bgcolor: panelColour(), bordercolor: "rgba(128,128,128,.4)", font: { color: style.color } },
+    bargap: 0.25,
+    xaxis: { ...layout.xaxis, automargin: true },
+    yaxis: { ...layout.yaxis, automargin: true, title: heat ? layout.yaxis.title : { text: layout.yaxis?.title?.text, font: { size: 12 } } },
+  };
+}
+
+function panelColour() {
+  return getComputedStyle(document.querySelector(".panel")).backgroundColor;
+}

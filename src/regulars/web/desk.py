@@ -1,0 +1,90 @@
+"""The open shop that requests are answered from: opened once, looked after while the server runs."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Annotated
+
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.params import Dependency
+
+from regulars.core.errors import DamagedError, RegularsError
+from regulars.shop import Shop
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from pathlib import Path
+
+    from litestar import Litestar
+
+LOOK_EVERY_SECONDS = 5.0
+
+
+class Desk:
+    """Holds the shop of this process and keeps it current.
+
+    A shop that cannot be opened does not stop the server: requests are told why (503), and opening is
+    tried again with every look, so that repairing the shop is enough.
+    """
+
+    def __init__(self, directory: Path, open_shop: Callable[[Path], Shop]) -> None:
+        self.directory = directory
+        self._open_shop = open_shop
+        self._shop: Shop | None = None
+        self._failure: RegularsError | None = None
+
+    @property
+    def shop(self) -> Shop:
+        """The open shop.
+
+        Raises
+        ------
+        DamagedError
+            The shop is not open, with what opening it said.
+        """
+        if self._shop is None:
+            raise DamagedError(
+                f"the shop is not open: {self._failure.message}" if self._failure else "the shop is not open yet",
+                fix=self._failure.fix if self._failure else "Ask again in a moment.",
+            )
+        return self._shop
+
+    def look(self) -> None:
+        """Open the shop, or see what another process imported or learned since the last look."""
+        try:
+            if self._shop is None:
+                self._shop = self._open_shop(self.directory)
+            else:
+                _ = self._shop.refresh()
+            self._failure = None
+        except RegularsError as error:
+            self._failure = error
+
+    @asynccontextmanager
+    async def tending(self, _: Litestar) -> AsyncGenerator[None]:
+        """Open the shop before the first request and look again every few seconds."""
+        await asyncio.to_thread(self.look)
+        task = asyncio.create_task(self._tend())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _tend(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+            await asyncio.to_thread(self.look)
+
+
+def provide_shop(state: State) -> Shop:
+    """Return the open shop to a handler that asks for `shop`."""
+    desk: Desk = state.desk
+    return desk.shop
+
+
+SHOP = Provide(provide_shop, sync_to_thread=False)
+OpenShop = Annotated[Shop, Dependency(skip_validation=True)]
