@@ -44,7 +44,11 @@ def test_new_for_28_days_then_one_time(events_of, run, since, segment):
 def test_two_days_are_no_rhythm_so_the_shops_median_is_used(events_of, run):
     """Gaps of their own: 20, 20 and 40, median 20; p and q came twice, 30 days apart."""
     events = events_of(
-        *visits("x", 20, 10), *visits("y", 20, 10), *visits("z", 40, 0), *visits("p", 30, 40, 2), *visits("q", 30, 41, 2)
+        *visits("x", 20, 10),
+        *visits("y", 20, 10),
+        *visits("z", 40, 0),
+        *visits("p", 30, 40, 2),
+        *visits("q", 30, 41, 2),
     )
     found = segments(events, run)
     assert (found["p"], found["q"]) == ("regular", "slipping")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from regulars.core.compute import pc
 from regulars.core.errors import InputError
-import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

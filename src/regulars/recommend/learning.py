@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from regulars.core.compute import pc
 from regulars.core.errors import DamagedError, InputError
 from regulars.core.files import sync_directory, write_bytes
 from regulars.core.progress import SILENT, Progress
 from regulars.core.records import ModelCard
-from regulars.events.compute import pc
 from regulars.events.vocabulary import interest_weight
 from regulars.interests import Blend, BlendConfig, Interactions, from_events
 from regulars.interests.interaction_files import load_interactions, save_interactions

@@ -8,9 +8,9 @@ import ibis
 import msgspec
 import pyarrow as pa
 
+from regulars.core.compute import pc
 from regulars.core.errors import NotFoundError, UsageError
 from regulars.core.records import CustomerPage, CustomerProfile, CustomerSummary, HistoryLine
-from regulars.events.compute import pc
 from regulars.insights import SEGMENTS, customer_history, customer_summaries, top_categories
 
 if TYPE_CHECKING:

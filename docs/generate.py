@@ -1,0 +1,48 @@
+"""Write the pages of the documentation that come from the code: settings.md, cli.md."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+from regulars.core.settings import Settings, descriptions
+
+FOLDER = Path(__file__).parent
+COMMANDS = ("demo", "init", "import", "doctor", "serve", "insights", "learn", "recommend", "evaluate")
+
+
+def settings_page() -> str:
+    """Return the page of every setting, with its default."""
+    lines = ["# Settings", "", "`regulars.toml` in the shop's directory. Every setting, its default, what it does.", ""]
+    for section in msgspec.structs.fields(Settings):
+        value = getattr(Settings(), section.name)
+        lines += [f"## {section.name}", "", (type(value).__doc__ or "").splitlines()[0], ""]
+        for name, text in descriptions(type(value)).items():
+            default = msgspec.json.encode(getattr(value, name)).decode()
+            lines += [f"- `{section.name}.{name}` (default `{default}`): {text}"]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def cli_page() -> str:
+    """Return the page of every command's help."""
+    lines = ["# Commands", "", "Every command takes `--json`. Exit status: 0 done, 1 failed, 2 wrong use.", ""]
+    for command in COMMANDS:
+        shown = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "regulars", command, "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"COLUMNS": "110", "PATH": "/usr/bin:/bin", "TERM": "dumb", "NO_COLOR": "1"},
+        ).stdout
+        lines += [f"## {command}", "", "```", shown.strip(), "```", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    (FOLDER / "settings.md").write_text(settings_page(), "utf-8")
+    (FOLDER / "cli.md").write_text(cli_page(), "utf-8")
+    print(f"Wrote {FOLDER / 'settings.md'} and {FOLDER / 'cli.md'}")

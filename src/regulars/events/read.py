@@ -1,0 +1,179 @@
+"""Files to checked batches: the one way in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from regulars.core.errors import InputError, UsageError
+from regulars.core.progress import SILENT
+from regulars.events.csv_reader import CsvOptions, read_csv
+from regulars.events.event_ids import EventIds
+from regulars.events.formats import first_line, guess_format
+from regulars.events.jsonl_reader import JSON_COLUMNS, read_jsonl
+from regulars.events.mapping import NO_MAPPING
+from regulars.events.parquet_reader import ParquetSource
+from regulars.events.plan import Plan, plan_columns
+from regulars.events.ratings_reader import read_ratings
+from regulars.events.rules import Rules, rules_of
+from regulars.events.sequences_reader import START, read_sequences
+from regulars.events.sources import ByteSource
+from regulars.events.validate import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from regulars.core.progress import Progress, Step
+    from regulars.core.settings import Settings
+    from regulars.events.batch import Batch, Raw
+    from regulars.events.mapping import FormatName, Mapping
+
+DEFAULT_KINDS: dict[str, str] = {"ratings": "rate", "sequences": "purchase"}
+"""Kind of the events of a format that has no place for one."""
+
+
+def read_files(
+    paths: Iterable[Path],
+    *,
+    settings: Settings,
+    now: datetime,
+    table: str | None = None,
+    format: FormatName | None = None,  # noqa: A002 (the word people use)
+    mapping: Mapping | None = None,
+    progress: Progress = SILENT,
+) -> Iterator[Batch]:
+    """Read, map and check files; yield their rows in batches and what was set aside.
+
+    Parameters
+    ----------
+    paths
+        Files, and directories, which stand for the files in them, sorted by name.
+    settings
+        Of the shop.
+    now
+        The present moment, with a zone: later times than it allows are mistakes.
+    table
+        `events`, `items` or `customers`; None: what the mapping says, or events.
+    format
+        None: what the mapping says, or found for each file.
+    mapping
+        Which column is which; None: by their names.
+    progress
+        Told about bytes.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read as what it is said to be, or lacks a required column.
+    UsageError
+        `table` or `format` contradict the mapping or each other.
+    """
+    mapping = mapping or NO_MAPPING
+    table = _agreed("table", table, mapping.table) or "events"
+    chosen = _agreed("format", format, mapping.format)
+    files = _expand(paths)
+    rules = rules_of(settings, mapping, now)
+    ids = EventIds()
+    with progress.task("Reading", float(sum(path.stat().st_size for path in files))) as step:
+        for path in files:
+            kind = chosen or guess_format(path)
+            if kind in DEFAULT_KINDS and table != "events":
+                raise UsageError(f"{kind} are events, not {table}", where=str(path))
+            reader = _Reader(path, kind, table, mapping, _synthetic(rules) if kind == "sequences" else rules)
+            for raw, plan in reader.rows(step):
+                for piece in raw.pieces():
+                    yield validate(piece, plan, reader.rules, ids)
+
+
+def _synthetic(rules: Rules) -> Rules:
+    """Let the times pass that a format without times is given."""
+    return replace(rules, time_format="unix", earliest=min(rules.earliest, START * 1_000_000))
+
+
+class _Reader:
+    """Rows of one file with the plan that says what they are."""
+
+    def __init__(self, path: Path, kind: str, table: str, mapping: Mapping, rules: Rules) -> None:
+        self._path = path
+        self._kind = kind
+        self._table = table
+        self._mapping = mapping
+        self.rules = rules
+
+    def rows(self, step: Step) -> Iterator[tuple[Raw, Plan]]:
+        if self._kind == "parquet":
+            yield from self._parquet(step)
+            return
+        with ByteSource(self._path) as source:
+            pairs = self._jsonl(source) if self._kind == "jsonl" else self._text(source)
+            for pair in pairs:
+                step.advance(source.advanced())
+                yield pair
+
+    def _text(self, source: ByteSource) -> Iterator[tuple[Raw, Plan]]:
+        plan: Plan | None = None
+        for raw in self._raw_text(source):
+            plan = plan or self._plan(raw.columns.column_names)
+            yield raw, plan
+
+    def _raw_text(self, source: ByteSource) -> Iterator[Raw]:
+        limit, mapping = self.rules.max_field, self._mapping
+        if self._kind == "sequences":
+            return read_sequences(source, limit)
+        if self._kind == "ratings" and mapping.header and not mapping.delimiter:
+            with ByteSource(self._path) as other:
+                return read_ratings(source, first_line(other.read(65536)), limit)
+        names = None if mapping.header else mapping.names
+        return read_csv(source, CsvOptions(max_field=limit, delimiter=mapping.delimiter, names=names))
+
+    def _jsonl(self, source: ByteSource) -> Iterator[tuple[Raw, Plan]]:
+        plan: Plan | None = None
+        known: dict[str, None] = {}
+        default: str | None = None
+        for rows in read_jsonl(source, self.rules.max_field):
+            names = rows.names()
+            if plan is None or not known.keys() >= set(names):
+                known |= dict.fromkeys(names)
+                # Without an object there are no names to complain about, only rejected lines.
+                plan = self._plan(list(known), default) if known else Plan(self._table, {}, {"kind": "view"})
+                default = str(plan.constants["kind"]) if known and "kind" in plan.constants else None
+            nested = frozenset(plan.sources[n] for n in JSON_COLUMNS & plan.sources.keys())
+            yield rows.raw(list(plan.sources.values()), nested), plan
+
+    def _parquet(self, step: Step) -> Iterator[tuple[Raw, Plan]]:
+        source = ParquetSource(self._path)
+        try:
+            plan = self._plan(source.names())
+            total = source.total()
+            for raw in source.rows(plan.needed(), frozenset(plan.sources.values())):
+                step.advance(self._path.stat().st_size * raw.columns.num_rows / max(total, 1))
+                yield raw, plan
+        finally:
+            source.close()
+
+    def _plan(self, names: list[str], default: str | None = None) -> Plan:
+        default = default or DEFAULT_KINDS.get(self._kind)
+        return plan_columns(names, self._table, self._mapping, str(self._path), default)
+
+
+def _expand(paths: Iterable[Path]) -> list[Path]:
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+            if not inside:
+                raise InputError("holds no files", where=str(path))
+            files += inside
+        elif path.exists():
+            files.append(path)
+        else:
+            raise InputError("does not exist", where=str(path))
+    return files
+
+
+def _agreed(what: str, asked: str | None, mapped: str | None) -> str | None:
+    if asked and mapped and asked != mapped:
+        raise UsageError(f"{what} is '{asked}' here but '{mapped}' in the mapping file", fix="Leave one of them out.")
+    return asked or mapped

@@ -1,0 +1,38 @@
+"""One writer at a time, whichever thread or process it lives in."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from regulars.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+
+@contextmanager
+def writer_lock(path: Path) -> Generator[None]:
+    """Hold the lock file at `path`; the system frees it when the process dies, however it dies.
+
+    Raises
+    ------
+    UsageError
+        Someone else is writing.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                "another import or clean-up is writing to this shop",
+                where=str(path),
+                fix="Wait until it has finished and try again; reading goes on meanwhile.",
+            ) from None
+        yield
+    finally:
+        os.close(handle)
