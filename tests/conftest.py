@@ -27,7 +27,7 @@ def need(found: bool, what: str) -> None:
 
 @pytest.fixture(scope="session")
 def data_directory() -> Path:
-    """The public data sets, in REGULARS_DATA or beside the checkout."""
+    """Return the public data sets, in REGULARS_DATA or beside the checkout."""
     path = Path(os.environ.get("REGULARS_DATA", ROOT.parent / "shared" / "data"))
     need(path.is_dir(), f"public data sets (REGULARS_DATA or {path})")
     return path
@@ -35,9 +35,17 @@ def data_directory() -> Path:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The path of a Chromium."""
+    """Return the path of a Chromium."""
     path = shutil.which("chromium") or shutil.which("chromium-browser") or ""
     need(bool(path), "chromium (Debian's package)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def axe() -> Path:
+    """Return the script of axe-core, the accessibility checker."""
+    path = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    need(path.exists(), "axe-core (npm install --no-save axe-core@4)")
     return path
 
 
@@ -75,8 +83,14 @@ def write_items(path: Path) -> None:
 
 
 @pytest.fixture(scope="session")
+def purchases():
+    """Return the writer of a small grocer's purchases."""
+    return write_purchases
+
+
+@pytest.fixture(scope="session")
 def shop_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small shop, imported and learned; tests read it and do not write."""
+    """Return a small shop, imported and learned; tests read it and do not write."""
     folder = tmp_path_factory.mktemp("small")
     write_purchases(folder / "purchases.csv")
     write_items(folder / "items.csv")
@@ -90,6 +104,6 @@ def shop_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def shop(shop_directory: Path):
-    """The small shop, open."""
+    """Yield the small shop, open."""
     with Shop.open(shop_directory) as opened:
         yield opened

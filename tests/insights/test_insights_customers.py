@@ -49,7 +49,7 @@ def test_two_days_are_no_rhythm_so_the_shops_median_is_used(events_of, run):
         *visits("z", 40, 0),
         *visits("p", 30, 40, 2),
         *visits("q", 30, 41, 2),
-    )
+    )  # fmt: skip
     found = segments(events, run)
     assert (found["p"], found["q"]) == ("regular", "slipping")
 

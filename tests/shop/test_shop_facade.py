@@ -83,7 +83,7 @@ def test_learning_again_without_a_change_computes_nothing(shop: Shop, monkeypatc
         raise AssertionError("learned again")
 
     monkeypatch.setattr("regulars.shop.facade.learn", fail)
-    assert [card.name for card in shop.learn()][0] == "blend"
+    assert next(card.name for card in shop.learn()) == "blend"
 
 
 def test_models_are_judged_by_customers_that_taught_nothing(shop: Shop) -> None:

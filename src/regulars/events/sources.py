@@ -98,7 +98,8 @@ def blocks(source: ByteSource, longest: int, size: int = BLOCK_BYTES) -> Iterato
 
 def _start(source: ByteSource, size: int) -> bytes:
     data = source.read(size)
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+    # The mark alone may be one garbled line of a file that is good otherwise; text in UTF-16 is full of zeros.
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"} and b"\0" in data[2:200]:
         raise InputError("is UTF-16 text", where=source.name, fix="Save it as UTF-8 and try again.")
     return data.removeprefix(_BOM)
 

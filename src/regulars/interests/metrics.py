@@ -42,7 +42,7 @@ def find_hits(lists: NDArray[np.int32], targets: Histories, n_items: int) -> Hit
 
 def hit_rate(hits: Hits, k: int) -> NDArray[np.float64]:
     """1 where the first k places hold a target, float64 (customers)."""
-    return hits.hit[:, :k].any(axis=1).astype(np.float64)
+    return np.asarray(hits.hit[:, :k].any(axis=1), np.float64)
 
 
 def recall(hits: Hits, k: int) -> NDArray[np.float64]:
@@ -55,7 +55,8 @@ def ndcg(hits: Hits, k: int) -> NDArray[np.float64]:
     """Σ 1/log₂(place + 1) over hits ÷ the same of a perfect list (Järvelin and Kekäläinen, 2002)."""
     gains = 1.0 / np.log2(np.arange(2, k + 2))
     best = np.concatenate([np.zeros(1), np.cumsum(gains)])
-    return (hits.hit[:, :k] * gains[: hits.hit[:, :k].shape[1]]).sum(axis=1) / best[np.clip(hits.wanted, 1, k)]
+    hit = hits.hit[:, :k]
+    return np.asarray(hit @ gains[: hit.shape[1]] / best[np.clip(hits.wanted, 1, k)], np.float64)
 
 
 def interval(values: NDArray[np.float64]) -> tuple[float, float]:

@@ -122,11 +122,14 @@ class Recommendations:
         return self._slate(kind, subject, "popular", lines, fallback=True)
 
     def _reason(self, history: Histories, item: int, parts: dict[str, float], *, known: bool) -> Reason:
-        """Word the part that adds most; a reason must be true of this customer, not merely possible."""
-        ranked = sorted(parts, key=lambda name: -parts[name])
-        for part in ranked:
-            if part == "repeat" and known:
-                return _buy_again(history, item, self.blend.now_)
+        """Word the part that adds most; a reason must be true of this customer, not merely possible.
+
+        For an item the customer has, matrix factorisation too says little more than 'had it before': where the
+        repeat part adds anything, its facts are the reason.
+        """
+        if known and parts["repeat"] > 0:
+            return _buy_again(history, item, self.blend.now_)
+        for part in sorted(parts, key=lambda name: -parts[name]):
             if part in ("covisitation", "knn"):
                 reason = self._source(history.items, item, next_first=part == "covisitation")
                 if reason.code != "popular":

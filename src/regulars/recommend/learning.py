@@ -114,7 +114,12 @@ def _cards(blend: Blend, interactions: Interactions, snapshot: str, version: str
         name = row["model"]
         model = blend if name == "blend" else blend.parts_.get(name)
         settings: dict[str, Any] = msgspec.to_builtins(model.config) if model else {}
-        quality = {"protocol": what, "baseline": name in (*BASELINES, "popularity"), **row}
+        quality = {
+            "protocol": what,
+            "days": days if blend.config.holdout == "time" else None,
+            "baseline": name in (*BASELINES, "popularity"),
+            **row,
+        }
         cards.append(
             ModelCard(
                 name=name,

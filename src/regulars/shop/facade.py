@@ -283,8 +283,8 @@ class Shop:
 
     def status(self) -> Status:
         """Return what the shop holds now."""
-        days = self.store.days()
         people = self._people()
+        days = people.days() if people else None
         return Status(
             name=self.settings.shop.name, path=str(self.directory), snapshot=self.store.snapshot,
             events=self.store.rows("events"), customers=people.rows.num_rows if people else 0,

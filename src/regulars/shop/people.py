@@ -60,6 +60,12 @@ class People:
         found = rows.take(order.slice(offset, limit)).to_pylist()
         return CustomerPage(total=rows.num_rows, customers=msgspec.convert(found, list[CustomerSummary]))
 
+    def days(self) -> tuple[date, date] | None:
+        """Return the first and last day a customer was active: what the shop sent earlier does not count."""
+        if not self.rows.num_rows:
+            return None
+        return pc.min(self.rows.column("first_day")).as_py(), pc.max(self.rows.column("last_day")).as_py()
+
     def segments(self) -> dict[str, int]:
         """Return segment → customers, in the order of a customer's life."""
         counts = {pair["values"]: pair["counts"] for pair in self.rows.column("segment").value_counts().to_pylist()}

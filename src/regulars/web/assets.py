@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from litestar import Request, Response, get
+from litestar.params import FromPath
 
 from regulars.core.errors import NotFoundError
 
@@ -56,7 +57,9 @@ _BUNDLES = {bundle.name: bundle for bundle in (STATIC, PLOTLY)}
 
 
 @get("/assets/{bundle:str}/{version:str}/{name:str}", include_in_schema=False, sync_to_thread=True)
-def asset(request: Request[Any, Any, Any], bundle: str, version: str, name: str) -> Response[bytes]:
+def asset(
+    request: Request[Any, Any, Any], bundle: FromPath[str], version: FromPath[str], name: FromPath[str]
+) -> Response[bytes]:
     """Send one file; an address with another version belongs to another release and is not found."""
     found = _BUNDLES.get(bundle)
     if found is None or version != found.version or name not in found.paths:

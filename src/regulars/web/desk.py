@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from litestar.datastructures import State
-from litestar.di import Provide
-from litestar.params import Dependency
+from litestar.di import NamedDependency, Provide
+from litestar.params import SkipValidation
 
 from regulars.core.errors import DamagedError, RegularsError
 from regulars.shop import Shop
@@ -87,4 +87,4 @@ def provide_shop(state: State) -> Shop:
 
 
 SHOP = Provide(provide_shop, sync_to_thread=False)
-OpenShop = Annotated[Shop, Dependency(skip_validation=True)]
+OpenShop = NamedDependency[SkipValidation[Shop]]

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Annotated
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from regulars.core.records import CustomerPage, CustomerProfile
 from regulars.web.desk import OpenShop
 
-Search = Annotated[str, Parameter(description="Part of a customer's identifier.")]
-Segment = Annotated[str, Parameter(description="new, regular, slipping, lost or one-time; all when empty.")]
-Sort = Annotated[str, Parameter(description="The column to sort by, largest first.")]
-Limit = Annotated[int, Parameter(ge=1, le=1000, description="Customers on a page.")]
-Offset = Annotated[int, Parameter(ge=0, description="Customers to skip.")]
-Events = Annotated[int, Parameter(ge=0, le=10_000, description="Lines of history, newest first.")]
+Search = Annotated[str, QueryParameter(description="Part of a customer's identifier.")]
+Segment = Annotated[str, QueryParameter(description="new, regular, slipping, lost or one-time; all when empty.")]
+Sort = Annotated[str, QueryParameter(description="The column to sort by, largest first.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=1000, description="Customers on a page.")]
+Offset = Annotated[int, QueryParameter(ge=0, description="Customers to skip.")]
+Events = Annotated[int, QueryParameter(ge=0, le=10_000, description="Lines of history, newest first.")]
 
 
 @get("/customers", summary="List customers", tags=["customers"], sync_to_thread=True)
@@ -35,7 +35,7 @@ def customers(
 @get("/customers/{subject:path}", summary="One customer", tags=["customers"], sync_to_thread=True)
 def customer(
     shop: OpenShop,
-    subject: Annotated[Path, Parameter(description="The customer's identifier.")],
+    subject: Annotated[Path, PathParameter(description="The customer's identifier.")],
     events: Events = 100,
 ) -> CustomerProfile:
     """Return the summary, the attributes, what they buy and their newest history."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from litestar import MediaType, Request, Response, get
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from regulars.core.errors import UsageError
 from regulars.web.desk import OpenShop
@@ -18,10 +18,10 @@ DARK_HEAT = [[0.0, "#1b232c"], [0.25, "#134566"], [0.5, "#1b6a9c"], [0.75, "#4a9
 
 As = Annotated[
     Literal["rows", "figure"],
-    Parameter(query="as", description="`rows`: the answer's table; `figure`: a Plotly figure of it."),
+    QueryParameter(name="as", description="`rows`: the answer's table; `figure`: a Plotly figure of it."),
 ]
-Lang = Annotated[Literal["en", "zh"], Parameter(description="Language of the figure's words.")]
-Theme = Annotated[Literal["light", "dark"], Parameter(description="Background the figure is made for.")]
+Lang = Annotated[Literal["en", "zh"], QueryParameter(description="Language of the figure's words.")]
+Theme = Annotated[Literal["light", "dark"], QueryParameter(description="Background the figure is made for.")]
 
 
 @get("/insights", summary="List the questions", tags=["insights"], sync_to_thread=True)
@@ -34,7 +34,7 @@ def questions(shop: OpenShop) -> dict[str, Any]:
 def insights(
     request: Request[Any, Any, Any],
     shop: OpenShop,
-    name: Annotated[str, Parameter(description="One of the names that /api/insights lists.")],
+    name: Annotated[str, PathParameter(description="One of the names that /api/insights lists.")],
     as_: As = "rows",
     lang: Lang = "en",
     theme: Theme = "light",

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from regulars.core.records import Item
 from regulars.web.api.customers import tail
 from regulars.web.desk import OpenShop
 
-Search = Annotated[str, Parameter(description="Words of the title, or part of the identifier.")]
-Limit = Annotated[int, Parameter(ge=1, le=200, description="Items wanted.")]
+Search = Annotated[str, QueryParameter(description="Words of the title, or part of the identifier.")]
+Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Items wanted.")]
 
 
 @get("/items", summary="Search items", tags=["items"], sync_to_thread=True)
@@ -23,6 +23,6 @@ def items(shop: OpenShop, search: Search = "", limit: Limit = 20) -> list[Item]:
 
 
 @get("/items/{item_id:path}", summary="One item", tags=["items"], sync_to_thread=True)
-def item(shop: OpenShop, item_id: Annotated[Path, Parameter(description="The item's identifier.")]) -> Item:
+def item(shop: OpenShop, item_id: Annotated[Path, PathParameter(description="The item's identifier.")]) -> Item:
     """Return one item of the catalogue."""
     return shop.item(tail(item_id))

@@ -6,21 +6,21 @@ from typing import Annotated
 
 from litestar import get
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from regulars.core.errors import UsageError
 from regulars.core.records import Slate
 from regulars.web.desk import OpenShop
 from regulars.web.observe import Metrics
 
-User = Annotated[str | None, Parameter(description="The customer to recommend to.")]
-ItemId = Annotated[str | None, Parameter(description="The item to recommend others beside.")]
+User = Annotated[str | None, QueryParameter(description="The customer to recommend to.")]
+ItemId = Annotated[str | None, QueryParameter(description="The item to recommend others beside.")]
 Basket = Annotated[
     list[str] | None,
-    Parameter(description="Items in the basket: separated by commas, or the parameter repeated."),
+    QueryParameter(description="Items in the basket: separated by commas, or the parameter repeated."),
 ]
 Size = Annotated[
-    int | None, Parameter(ge=1, le=200, description="Items wanted; by default what the shop's settings say.")
+    int | None, QueryParameter(ge=1, le=200, description="Items wanted; by default what the shop's settings say.")
 ]
 
 

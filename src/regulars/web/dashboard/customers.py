@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from regulars.core.errors import NotLearnedError
 from regulars.web.api.customers import Search, Segment, Sort, tail
@@ -43,8 +43,8 @@ KINDS = {
     "share": mark("Shared"),
     "open": mark("Opened a message"),
 }
-PageNumber = Annotated[int, Parameter(ge=1, le=100_000)]
-HistoryLines = Annotated[int, Parameter(ge=1, le=2_000)]
+PageNumber = Annotated[int, QueryParameter(ge=1, le=100_000)]
+HistoryLines = Annotated[int, QueryParameter(ge=1, le=2_000)]
 
 
 @get("/dashboard/customers", sync_to_thread=True)
@@ -81,8 +81,8 @@ def customer_page(
     request: Request[Any, Any, Any],
     state: State,
     shop: OpenShop,
-    subject: Path,
-    events: HistoryLines = 100,
+    subject: FromPath[Path],
+    events: HistoryLines = 40,
 ) -> Response[str]:
     """Show one customer: what they are like, what they buy, what to offer them, what they did."""
     pages: Pages = state.pages

@@ -6,18 +6,20 @@ from typing import Annotated, Any, NamedTuple
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar.params import FromQuery, QueryParameter
 
 from regulars.core.errors import NotFoundError, NotLearnedError, RegularsError
 from regulars.core.records import Item, Slate
-from regulars.web.dashboard.model_table import METRICS, model_table
+from regulars.web.dashboard.model_table import METRICS, model_table, quality_note
 from regulars.web.dashboard.slates import PARTS, slate_view
 from regulars.web.desk import OpenShop
 from regulars.web.observe import Metrics
 from regulars.web.pages import Pages
+from regulars.web.preferences import preferences
+from regulars.web.wording import words_of
 
 MATCHES = 8
-Mode = Annotated[str, Parameter(pattern="^(user|item|basket)?$")]
+Mode = Annotated[str, QueryParameter(pattern="^(user|item|basket)?$")]
 
 
 class Asked(NamedTuple):
@@ -40,15 +42,16 @@ def recommendations_page(
     state: State,
     shop: OpenShop,
     mode: Mode = "",
-    user: str = "",
-    item: str = "",
-    basket: list[str] | None = None,
-    add: str = "",
+    user: FromQuery[str] = "",
+    item: FromQuery[str] = "",
+    basket: FromQuery[list[str] | None] = None,
+    add: FromQuery[str] = "",
 ) -> Response[str]:
     """Show the slate for what was chosen, and how good the models are."""
     pages: Pages = state.pages
     asked = _asked(mode, user.strip(), item.strip(), [*(basket or []), add.strip()])
     slate, trouble = _ask(shop, asked)
+    models, words = shop.models(), words_of(preferences(request).language)
     if slate:
         metrics: Metrics = state.metrics
         metrics.count_slate(slate)
@@ -65,8 +68,9 @@ def recommendations_page(
         part_names=PARTS,
         metric_meaning=METRICS,
         shop_path=str(shop.directory),
-        models=shop.models(),
-        quality=model_table(shop.models()),
+        models=models,
+        quality=model_table(models, words),
+        quality_note=quality_note(models, words),
     )
 
 

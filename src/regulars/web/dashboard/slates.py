@@ -16,6 +16,8 @@ PARTS = {
     "als": mark("Tastes"),
     "repeat": mark("Buying again"),
     "blend": mark("Blend"),
+    "own-frequency": mark("Own favourites"),
+    "popular-last-week": mark("Popular last week"),
 }
 """A part of the score → its name for people; models have the same names."""
 TONES = 7
