@@ -119,7 +119,7 @@ class CustomerProfile(msgspec.Struct, frozen=True, kw_only=True):
     history_total: int
 
 
-class Item(msgspec.Struct, frozen=True, kw_only=True):
+class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A product of the catalogue."""
 
     item: str

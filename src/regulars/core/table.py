@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -75,6 +76,10 @@ class Table:
 
     def to_json(self) -> dict[str, Any]:
         """Return name, parameters, headline numbers, columns and rows, ready for JSON."""
+        return self._as_json
+
+    @cached_property
+    def _as_json(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "params": self.params,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from scipy.optimize import minimize
 
+from regulars.core.errors import DamagedError
 from regulars.interests.als import ALS
 from regulars.interests.baselines import OwnFrequency, RecentPopularity
 from regulars.interests.blend_features import FEATURES, PARTS, Candidates, Featurizer
@@ -202,6 +203,11 @@ class Blend(Recommender):
 
     def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.weights_ = arrays["weights"]
+        if len(self.weights_) != len(FEATURES):
+            raise DamagedError(
+                f"weighs {len(self.weights_)} features, this program computes {len(FEATURES)}",
+                fix="Learn it again with `regulars learn`.",
+            )
         self.centre_ = arrays["centre"]
         self.signals_ = (arrays["week"], arrays["season"], arrays["trend"])
 

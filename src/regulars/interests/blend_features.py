@@ -37,6 +37,11 @@ FEATURES: dict[str, str] = {
     "week": "popularity",
     "season": "popularity",
     "week_new": "popularity",
+    "next_top": "covisitation",
+    "similar_top": "knn",
+    "next_place": "covisitation",
+    "similar_place": "knn",
+    "factors_place": "als",
 }
 """Feature → the part it belongs to, in column order. `_new` are for items the customer never had."""
 
@@ -123,6 +128,7 @@ class Featurizer:
         if self.factors and factors is not None:
             features[:, 13] = self.factors.score(factors, items)
             features[:, 14] = features[:, 13] * (1 - features[:, 0])
+            features[:, 22] = _place(features[:, 13])
         return Candidates(items, features)
 
     def _features(
@@ -147,6 +153,8 @@ class Featurizer:
                 scale = values.max(initial=0)
                 if scale > 0:
                     X[:, column] = np.log(values / scale + np.float32(1e-3)) - np.float32(np.log(1e-3))
+                    X[:, 18 + (column - 9) // 2] = values / scale
+                    X[:, 20 + (column - 9) // 2] = _place(values)
                 X[:, column + 1] = X[:, column] * new
         X[:, 15] = self.log_week[items]
         X[:, 16] = self.log_season[items]
@@ -178,6 +186,18 @@ class Factors:
     def score(self, vector: NDArray[np.float32], items: NDArray[np.int32]) -> NDArray[np.float32]:
         """Return ⟨u, p⟩ for some items."""
         return self.model.item_factors_[items] @ vector
+
+
+def _place(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return -ln(place) where the values rank the candidates; those without a value share the last place.
+
+    A part's own order carries what its scores do not: how sure it is of its first few.
+    """
+    order = np.argsort(-values, kind="stable")
+    places = np.empty(len(values), np.float32)
+    places[order] = np.arange(1, len(values) + 1, dtype=np.float32)
+    places[values == 0] = len(values)
+    return -np.log(places)
 
 
 @kernel

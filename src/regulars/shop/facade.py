@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from regulars.core.table import Table
 
-MODEL_FORMAT = 1
+MODEL_FORMAT = 2
 """Raised when models of an older program must be learned again."""
 KEPT = 256
 """Answers held at once."""
