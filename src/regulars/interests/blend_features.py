@@ -46,7 +46,7 @@ FEATURES: dict[str, str] = {
 """Feature → the part it belongs to, in column order. `_new` are for items the customer never had."""
 
 PARTS = ("repeat", "covisitation", "knn", "als", "popularity")
-FACTOR_ITEMS = 20_000
+FACTOR_ITEMS = 10_000
 SCAN = 1000
 """Up to here one pass with a short sorted list beats partitioning the whole array."""
 HALF_LIVES = (14.0, 45.0, 180.0)
@@ -193,7 +193,7 @@ def _place(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
     A part's own order carries what its scores do not: how sure it is of its first few.
     """
-    order = np.argsort(-values, kind="stable")
+    order = np.argsort(-values)
     places = np.empty(len(values), np.float32)
     places[order] = np.arange(1, len(values) + 1, dtype=np.float32)
     places[values == 0] = len(values)
@@ -230,6 +230,7 @@ def _repeat_features(
     the purchases over their number, drawn to 30 days while they are few.
     """
     order = np.argsort(items, kind="mergesort")
+    rates = -np.log(2.0) / half_lives
     owned = np.empty(len(items), np.int32)
     out = np.zeros((len(items), 6), np.float32)
     rows = 0
@@ -244,7 +245,7 @@ def _repeat_features(
             age = max(now - times[order[at]], 0) / DAY
             count += 1
             for k in range(3):
-                decayed[k] += 0.5 ** (age / half_lives[k])
+                decayed[k] += np.exp(age * rates[k])
             last = max(last, times[order[at]])
             at += 1
         since = max(now - last, 0) / DAY

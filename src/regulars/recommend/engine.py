@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +12,7 @@ from regulars.core.errors import NotFoundError
 from regulars.core.ids import new_id
 from regulars.core.records import Item, Reason, Slate, SlateItem
 from regulars.interests import Histories
+from regulars.interests.blend_features import Candidates
 from regulars.interests.interactions import DAY
 
 if TYPE_CHECKING:
@@ -58,13 +61,14 @@ class Recommendations:
         blend = self.blend
         candidates = blend.featurizer_.candidates(history, known=blend.config.repeat)
         scores = candidates.features @ blend.weights_.astype(np.float32)
-        shares = blend.shares(candidates)
-        order = np.lexsort((candidates.items, -scores))[:n]
+        # Candidates come in the order of their numbers, so that a stable sort leaves ties to the smaller one.
+        order = np.argsort(-scores, kind="stable")[:n]
+        shares = blend.shares(Candidates(candidates.items[order], candidates.features[order]))
         owned = set(history.items.tolist())
         chosen: list[SlateItem] = []
-        for at in order:
+        for place, at in enumerate(order.tolist()):
             item = int(candidates.items[at])
-            parts = {name: round(float(values[at]), 4) for name, values in shares.items()}
+            parts = {name: round(float(values[place]), 4) for name, values in shares.items()}
             reason = self._reason(history, item, parts, known=item in owned)
             chosen.append(self._line(item, float(scores[at]), reason, parts))
         return self._slate("customer", subject, "blend", chosen)
@@ -183,8 +187,9 @@ def _share(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _buy_again(history: Histories, item: int, now: int) -> Reason:
-    days = np.unique(history.times[history.items == item] // DAY)
-    facts: dict[str, int] = {"times": len(days), "days_ago": max(0, int(now // DAY - days[-1]))}
+    # Plain lists: a customer buys one item a dozen times, and NumPy's own overhead is most of its time on so few.
+    days = sorted({at // DAY for at in history.times[history.items == item].tolist()})
+    facts: dict[str, int] = {"times": len(days), "days_ago": max(0, now // DAY - days[-1])}
     if len(days) > 1:
-        facts["every_days"] = max(1, round(float(np.median(np.diff(days)))))
+        facts["every_days"] = max(1, round(median(later - sooner for sooner, later in pairwise(days))))
     return Reason(code="buy_again", facts=facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
 
     from regulars.core.table import Table
 
-MODEL_FORMAT = 2
+MODEL_FORMAT = 3
 """Raised when models of an older program must be learned again."""
+LOOK_SECONDS = 1.0
 KEPT = 256
 """Answers held at once."""
 T = TypeVar("T")
@@ -53,6 +55,7 @@ class Shop:
         self.store = store
         self._lock = threading.RLock()
         self._kept: dict[str, tuple[str, Any]] = {}
+        self._fresh: tuple[float, Recommendations] | None = None
 
     @classmethod
     def create(cls, directory: Path | str, settings: Settings | None = None) -> Shop:
@@ -133,6 +136,7 @@ class Shop:
         table = table or (columns.table if columns else None) or "events"
         if table not in TABLES:
             raise UsageError(f"there is no table '{table}'", where="table", fix=f"One of {', '.join(TABLES)}.")
+        self._fresh = None
         return Importer(self.directory, self.store).take(
             found, table=table, format=format_name(format), mapping=columns, settings=self.settings,
             now=datetime.now(UTC), progress=progress,
@@ -177,6 +181,7 @@ class Shop:
                 rows = self.store.run(wanted)
             save(folder, learn(rows, settings, snapshot=snapshot, version=version, progress=progress))
         write_bytes(self.directory / "models" / "current.json", msgspec.json.encode({"blend": version}))
+        self._fresh = None
         return self.models()
 
     def recommend(
@@ -306,7 +311,7 @@ class Shop:
         """
         before = dict(self._kept)
         if self._version():
-            _ = self._engine()
+            self._fresh = (time.monotonic(), self._current_engine())
         _ = self._people()
         return any(self._kept.get(key) != before.get(key) for key in ("learned", "people"))
 
@@ -336,6 +341,13 @@ class Shop:
         return self._keep("learned", version, partial(load, self.directory / "models" / "blend" / version))
 
     def _engine(self) -> Recommendations:
+        """Return what answers slates; what another process learned or imported is seen within `LOOK_SECONDS`."""
+        now = time.monotonic()
+        if self._fresh is None or now - self._fresh[0] > LOOK_SECONDS:
+            self._fresh = (now, self._current_engine())
+        return self._fresh[1]
+
+    def _current_engine(self) -> Recommendations:
         learned, items = self._learned(), self._items()
         version = self._version()
         state = f"{version} {self.store.snapshot}"
