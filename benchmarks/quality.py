@@ -26,6 +26,7 @@ def run() -> dict[str, Any]:
         for label, shuffle in variants.items():
             options = EvaluateOptions(format=form, models=MODELS, refit=True, shuffle_ties=shuffle)
             report = evaluate_path(path, options)
+            report["data"].pop("path")
             found[label] = report
             for row in report["models"]:
                 low, high = row["ndcg@10_interval"]

@@ -94,3 +94,16 @@ def _serve(words: list[str], folder: Path, environment: dict[str, str]) -> None:
         server.terminate()
         _, said = server.communicate(timeout=30)
     assert f"http://127.0.0.1:{port}/dashboard" in said.decode()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tables_are_the_results_of_the_benchmarks(name: str) -> None:
+    """No figure is typed by hand."""
+    sys.path.insert(0, str(ROOT))
+    try:
+        from benchmarks.tables import filled
+    finally:
+        sys.path.pop(0)
+    text = (ROOT / name).read_text("utf-8")
+    assert filled(text) == text
+    assert text.count("<!-- table:") == 4

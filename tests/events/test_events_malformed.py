@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
@@ -206,5 +206,7 @@ def test_good_rows_survive_any_surrounding_garbage(read, before: list[bytes], af
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(GARBAGE, max_size=12))
 def test_good_json_survives_any_garbage_before_it(read, before: list[bytes]):
+    # A file that begins with the mark of gzip or UTF-16 is taken for one, as a whole.
+    assume(not before or not before[0].startswith((b"\x1f\x8b", b"\xff\xfe", b"\xfe\xff")))
     result = read(b"\n".join([*before, json_row(user_id=b'"good"')]), "file.jsonl")
     assert result.column("subject") == ["good"]

@@ -100,8 +100,8 @@ def typical_prices(products: pa.ChunkedArray, lines: pa.Table) -> pa.Array:
     found, start, count = np.unique(product, return_index=True, return_counts=True)
     prices = np.full(len(products), np.nan)
     prices[found] = (price[start + (count - 1) // 2] + price[start + count // 2]) / 2
-    # Fuel is sold by the thousandth of a gallon: rounded to cents it would be free.
-    prices = np.where(prices < 0.1, np.round(prices, 4), np.round(prices, 2))
+    # Fuel is counted by the thousandth of a gallon: what that costs is not a price a person knows.
+    prices = np.where(prices < 0.01, np.nan, np.round(prices, 2))
     return pa.array(prices, mask=np.isnan(prices))
 
 

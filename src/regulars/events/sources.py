@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BLOCK_BYTES = 4 * 1024 * 1024
-_GZIP = b"\x1f\x8b"
+_GZIP = b"\x1f\x8b\x08"
 _BOM = b"\xef\xbb\xbf"
 
 
 class ByteSource:
-    """A file opened for reading; gzip is recognised by its first two bytes, whatever the name."""
+    """A file opened for reading; gzip is recognised by its first three bytes, whatever the name."""
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
@@ -28,7 +28,7 @@ class ByteSource:
         except OSError as error:
             raise InputError(f"cannot be opened: {error.strerror}", where=self.name) from None
         self._data: BinaryIO = self._file
-        if self._file.read(2) == _GZIP:
+        if self._file.read(3) == _GZIP:
             self._file.seek(0)
             self._data = cast("BinaryIO", gzip.GzipFile(fileobj=self._file, mode="rb"))
         else:

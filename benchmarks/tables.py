@@ -1,0 +1,99 @@
+"""Write the tables of the READMEs from the results: `python -m benchmarks.tables`. No figure is typed by hand."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+READMES = ("README.md", "README.zh.md")
+QUALITY = ("popularity", "knn", "als", "covisitation", "blend")
+BASKET = ("popular-last-week", "own-frequency", "covisitation", "knn", "als", "repeat", "blend")
+
+
+def results(name: str) -> dict[str, Any]:
+    return json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text("utf-8"))
+
+
+def _short(value: float) -> str:
+    return f"{value:.4f}".removeprefix("0")
+
+
+def basket() -> str:
+    lines = [
+        "| model | recall@20 | nDCG@20 | 95% interval | recall@20, bought before | recall@20, new |",
+        "|---|---|---|---|---|---|",
+    ]
+    rows = {row["model"]: row for row in results("next_basket")["all products"]["models"]}
+    for name in BASKET:
+        row = rows[name]
+        low, high = row["ndcg@20_interval"]
+        cells = [
+            _short(row["recall@20"]), _short(row["ndcg@20"]), f"{_short(low)} – {_short(high)}",
+            _short(row["recall@20_repeat"]), _short(row["recall@20_new"]),
+        ]  # fmt: skip
+        cells = [f"**{cell}**" if name == "blend" else cell for cell in cells]
+        lines.append(f"| {f'**{name}**' if name == 'blend' else name} | " + " | ".join(cells) + " |")
+    customers = rows["blend"]["customers"]
+    return "\n".join(lines) + f"\n\nn = {customers:,}"
+
+
+def new() -> str:
+    lines = ["| model | recall@20 | nDCG@20 | 95% interval |", "|---|---|---|---|"]
+    rows = {row["model"]: row for row in results("next_basket")["new products only"]["models"]}
+    for name in ("popular-last-week", "covisitation", "knn", "als", "blend"):
+        low, high = rows[name]["ndcg@20_interval"]
+        lines.append(
+            f"| {name} | {_short(rows[name]['recall@20'])} | {_short(rows[name]['ndcg@20'])} "
+            f"| {_short(low)} – {_short(high)} |"
+        )
+    return "\n".join(lines)
+
+
+def quality() -> str:
+    sets = results("quality")["sets"]
+    lines = [f"| model | {' | '.join(sets)} |", "|---" * (len(sets) + 1) + "|"]
+    for name in QUALITY:
+        cells: list[str] = []
+        for report in sets.values():
+            row = next(row for row in report["models"] if row["model"] == name)
+            cells.append(f"{_short(row['ndcg@10'])} ({_short(row['hr@10'])})")
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def serving() -> str:
+    found = results("serving")
+    lines = ["| answer | p50 | p99 | max | achieved |", "|---|---|---|---|---|"]
+    for name in ("customer", "item", "basket", "stickiness", "retention", "lifecycle"):
+        row = found[name]
+        lines.append(
+            f"| {name} | {row['p50_ms']:.1f} ms | {row['p99_ms']:.1f} ms | {row['max_ms']:.0f} ms "
+            f"| {row['achieved_rate']:.0f}/s |"
+        )
+    machine = found["machine"]
+    return "\n".join(lines) + f"\n\n{machine['processor']}, {machine['cores']} cores, the load on the same machine."
+
+
+TABLES = {"basket": basket, "new": new, "quality": quality, "serving": serving}
+
+
+def filled(text: str) -> str:
+    """Return a README with the tables between its markers made anew."""
+    for name, make in TABLES.items():
+        pattern = re.compile(rf"(<!-- table:{name} -->\n).*?(\n<!-- end -->)", re.DOTALL)
+        body = make()
+        text = pattern.sub(lambda match, body=body: match.group(1) + body + match.group(2), text)
+    return text
+
+
+def main() -> None:
+    for name in READMES:
+        path = ROOT / name
+        path.write_text(filled(path.read_text("utf-8")), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
