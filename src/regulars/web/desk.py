@@ -75,6 +75,15 @@ class Desk:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+            self._close()
+
+    def _close(self) -> None:
+        """Let go of the shop, and of what was kept out of the garbage collector's rounds."""
+        gc.unfreeze()
+        shop, self._shop = self._shop, None
+        if shop is not None:
+            shop.close()
+        _ = gc.collect()
 
     async def _tend(self) -> None:
         while True:
