@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from regulars.cli.options import Json, MapOption, names
-from regulars.cli.output import RichProgress, print_json, print_rows
+from regulars.cli.output import RichProgress, out, print_json, print_rows
 from regulars.core.errors import UsageError
 from regulars.shop import EvaluateOptions, evaluate_path
 
 if TYPE_CHECKING:
     from datetime import date
 
-COLUMNS = ["model", "hr@10", "ndcg@10", "recall@20", "ndcg@20", "coverage", "fit_seconds", "users_per_second"]
+COLUMNS = ["model", "hr@10", "ndcg@10", "recall@20", "ndcg@20"]
+WIDE_COLUMNS = ["coverage", "fit_seconds", "users_per_second"]
+WIDE = 130
+"""Characters a terminal needs for all columns; --json has them always."""
 TIME_COLUMNS = ["recall@20_repeat", "recall@20_new"]
 
 
@@ -56,6 +59,7 @@ def evaluate_command(
         print_json(report)
         return
     columns = COLUMNS + [name for name in TIME_COLUMNS if name in report["models"][0]]
+    columns += WIDE_COLUMNS if out.width >= WIDE else []
     data = report["data"]
     title = f"{data['customers']:,} customers, {data['items']:,} items, {data['interactions']:,} interactions"
     print_rows(title, columns, [[row[name] for name in columns] for row in report["models"]])
