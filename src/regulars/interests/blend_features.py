@@ -45,6 +45,7 @@ FEATURES: dict[str, str] = {
 }
 """Feature → the part it belongs to, in column order. `_new` are for items the customer never had."""
 
+COLUMN = {name: number for number, name in enumerate(FEATURES)}
 PARTS = ("repeat", "covisitation", "knn", "als", "popularity")
 FACTOR_ITEMS = 10_000
 SCAN = 1000
@@ -126,9 +127,9 @@ class Featurizer:
             items = np.setdiff1d(items, owned)
         features = self._features(items, owned, repeat, scores)
         if self.factors and factors is not None:
-            features[:, 13] = self.factors.score(factors, items)
-            features[:, 14] = features[:, 13] * (1 - features[:, 0])
-            features[:, 22] = _place(features[:, 13])
+            features[:, COLUMN["factors"]] = self.factors.score(factors, items)
+            features[:, COLUMN["factors_new"]] = features[:, COLUMN["factors"]] * (1 - features[:, COLUMN["known"]])
+            features[:, COLUMN["factors_place"]] = _place(features[:, COLUMN["factors"]])
         return Candidates(items, features)
 
     def _features(
@@ -142,23 +143,23 @@ class Featurizer:
         if len(owned):
             at = np.minimum(np.searchsorted(owned, items), len(owned) - 1)
             mine = owned[at] == items
-            X[mine, 0] = 1
-            X[mine, 1:7] = repeat[at[mine]]
-            X[:, 7] = self.log_trend[items] * X[:, 0]
-            X[:, 8] = X[:, 0] * (X[:, 1] < np.log(2.5))
-        new = 1 - X[:, 0]
-        for column, name in ((9, "covisitation"), (11, "knn")):
+            X[mine, COLUMN["known"]] = 1
+            X[mine, COLUMN["count"] : COLUMN["due"] + 1] = repeat[at[mine]]
+            X[:, COLUMN["trend"]] = self.log_trend[items] * X[:, COLUMN["known"]]
+            X[:, COLUMN["one_off"]] = X[:, COLUMN["known"]] * (X[:, COLUMN["count"]] < np.log(2.5))
+        new = 1 - X[:, COLUMN["known"]]
+        for feature, name in (("next", "covisitation"), ("similar", "knn")):
             if name in scores:
                 values = scores[name][items]
                 scale = values.max(initial=0)
                 if scale > 0:
-                    X[:, column] = np.log(values / scale + np.float32(1e-3)) - np.float32(np.log(1e-3))
-                    X[:, 18 + (column - 9) // 2] = values / scale
-                    X[:, 20 + (column - 9) // 2] = _place(values)
-                X[:, column + 1] = X[:, column] * new
-        X[:, 15] = self.log_week[items]
-        X[:, 16] = self.log_season[items]
-        X[:, 17] = X[:, 15] * new
+                    X[:, COLUMN[feature]] = np.log(values / scale + np.float32(1e-3)) - np.float32(np.log(1e-3))
+                    X[:, COLUMN[f"{feature}_top"]] = values / scale
+                    X[:, COLUMN[f"{feature}_place"]] = _place(values)
+                X[:, COLUMN[f"{feature}_new"]] = X[:, COLUMN[feature]] * new
+        X[:, COLUMN["week"]] = self.log_week[items]
+        X[:, COLUMN["season"]] = self.log_season[items]
+        X[:, COLUMN["week_new"]] = X[:, COLUMN["week"]] * new
         return X
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
+from regulars.interests.item_to_item import ItemToItem, ItemToItemConfig
 from regulars.interests.jit import cores, parallel_kernel, parallel_range
-from regulars.interests.neighbours import Neighbours, keep_strongest
-from regulars.interests.recommender import Config, Recommender
+from regulars.interests.neighbours import from_padded, settle_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from regulars.core.progress import Progress
-    from regulars.interests.interactions import Histories, Interactions
+    from regulars.interests.interactions import Interactions
+    from regulars.interests.recommender import Config
 
 
-class CoVisitationConfig(Config, frozen=True, kw_only=True):
+class CoVisitationConfig(ItemToItemConfig, frozen=True, kw_only=True):
     """Settings of `CoVisitation`; the defaults were chosen on validation splits (docs/log.md)."""
 
     window: int = 10
@@ -41,7 +42,7 @@ class CoVisitationConfig(Config, frozen=True, kw_only=True):
     """Neighbours kept for each item."""
 
 
-class CoVisitation(Recommender):
+class CoVisitation(ItemToItem[CoVisitationConfig]):
     """Sequence nearest neighbours: directed item-to-item counts, weighted by gap and recency.
 
     c(i → j) = Σ over customers, over pairs at positions p(i) < p(j) ≤ p(i) + window, of gap^-gap_decay,
@@ -52,7 +53,6 @@ class CoVisitation(Recommender):
 
     name = "covisitation"
     config_type = CoVisitationConfig
-    config: CoVisitationConfig
 
     def _fit(self, interactions: Interactions, progress: Progress) -> None:
         config = self.config
@@ -71,16 +71,7 @@ class CoVisitation(Recommender):
                 np.float32(config.backward), scale, config.neighbours, cores(),
             )  # fmt: skip
         strengths *= np.maximum(counts, 1)[:, None] ** np.float32(-config.source_power)
-        self.neighbours_ = compact(lengths, items, strengths)
-
-    def _score(self, histories: Histories) -> NDArray[np.float32]:
-        return self.neighbours_.score(histories, self.config.history_decay, self.config.history_depth)
-
-    def _arrays(self) -> dict[str, NDArray[Any]]:
-        return arrays_of(self.neighbours_)
-
-    def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
-        self.neighbours_ = neighbours_from(arrays)
+        self.neighbours_ = from_padded(lengths, items, strengths)
 
     @classmethod
     def grid(cls) -> Sequence[Config]:
@@ -91,23 +82,6 @@ class CoVisitation(Recommender):
             {"backward": 0.25}, {"backward": 1.0}, {"window": 64}, {"popularity_power": 0.1},
         ]  # fmt: skip
         return [base, *(msgspec.structs.replace(base, **change) for change in changes)]
-
-
-def compact(lengths: NDArray[np.int64], items: NDArray[np.int32], strengths: NDArray[np.float32]) -> Neighbours:
-    """Drop the unused places of a padded table."""
-    used = np.arange(items.shape[1]) < lengths[:, None]
-    indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
-    return Neighbours(indptr, items[used], strengths[used])
-
-
-def arrays_of(neighbours: Neighbours) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a table under the names they have on disk."""
-    return {"indptr": neighbours.indptr, "items": neighbours.items, "strengths": neighbours.strengths}
-
-
-def neighbours_from(arrays: dict[str, NDArray[Any]]) -> Neighbours:
-    """Return the table whose arrays `arrays_of` named."""
-    return Neighbours(arrays["indptr"], arrays["items"], arrays["strengths"])
 
 
 @parallel_kernel
@@ -154,11 +128,5 @@ def _count(
                     row[other] += value
             for index in range(count):
                 row[touched[index]] *= scale[touched[index]]
-            best = keep_strongest(row, touched, count, limit)
-            lengths[item] = len(best)
-            for index in range(len(best)):
-                items[item, index] = best[index]
-                strengths[item, index] = row[best[index]]
-            for index in range(count):
-                row[touched[index]] = 0
+            lengths[item] = settle_row(row, touched, count, items[item], strengths[item])
     return lengths, items, strengths

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
-from regulars.interests.covisitation import arrays_of, compact, neighbours_from
+from regulars.interests.item_to_item import ItemToItem, ItemToItemConfig
 from regulars.interests.jit import cores, parallel_kernel, parallel_range
-from regulars.interests.neighbours import keep_strongest
-from regulars.interests.recommender import Config, Recommender
+from regulars.interests.neighbours import from_padded, settle_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +18,10 @@ if TYPE_CHECKING:
 
     from regulars.core.progress import Progress
     from regulars.interests.interactions import Histories, Interactions
+    from regulars.interests.recommender import Config
 
 
-class ItemKNNConfig(Config, frozen=True, kw_only=True):
+class ItemKNNConfig(ItemToItemConfig, frozen=True, kw_only=True):
     """Settings of `ItemKNN`."""
 
     neighbours: int = 200
@@ -36,7 +36,7 @@ class ItemKNNConfig(Config, frozen=True, kw_only=True):
     """Events of a history that are looked at."""
 
 
-class ItemKNN(Recommender):
+class ItemKNN(ItemToItem[ItemKNNConfig]):
     """Cosine between the sets of customers of two items.
 
     strength(i, j) = |U_i ∩ U_j| / (√(|U_i|·|U_j|) + shrink)   (Sarwar et al., 2001, on sets)
@@ -44,7 +44,6 @@ class ItemKNN(Recommender):
 
     name = "knn"
     config_type = ItemKNNConfig
-    config: ItemKNNConfig
 
     def _fit(self, interactions: Interactions, progress: Progress) -> None:
         histories = interactions.histories
@@ -60,16 +59,7 @@ class ItemKNN(Recommender):
                 indptr, items, starts, customers, counts.astype(np.float32),
                 np.float32(self.config.shrink), self.config.neighbours, cores(),
             )  # fmt: skip
-        self.neighbours_ = compact(lengths, near, strengths)
-
-    def _score(self, histories: Histories) -> NDArray[np.float32]:
-        return self.neighbours_.score(histories, self.config.history_decay, self.config.history_depth)
-
-    def _arrays(self) -> dict[str, NDArray[Any]]:
-        return arrays_of(self.neighbours_)
-
-    def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
-        self.neighbours_ = neighbours_from(arrays)
+        self.neighbours_ = from_padded(lengths, near, strengths)
 
     @classmethod
     def grid(cls) -> Sequence[Config]:
@@ -121,11 +111,5 @@ def _cosine(
             for index in range(count):
                 other = touched[index]
                 row[other] /= np.sqrt(counts[item] * counts[other]) + shrink
-            best = keep_strongest(row, touched, count, limit)
-            lengths[item] = len(best)
-            for index in range(len(best)):
-                near[item, index] = best[index]
-                strengths[item, index] = row[best[index]]
-            for index in range(count):
-                row[touched[index]] = 0
+            lengths[item] = settle_row(row, touched, count, near[item], strengths[item])
     return lengths, near, strengths

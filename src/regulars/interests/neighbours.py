@@ -98,6 +98,13 @@ def _sources(
     return source
 
 
+def from_padded(lengths: NDArray[np.int64], items: NDArray[np.int32], strengths: NDArray[np.float32]) -> Neighbours:
+    """Return the table of rows that were filled up to `lengths`, without their unused places."""
+    used = np.arange(items.shape[1]) < lengths[:, None]
+    indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+    return Neighbours(indptr, items[used], strengths[used])
+
+
 @kernel
 def keep_strongest(
     values: NDArray[np.float32], touched: NDArray[np.int32], count: int, limit: int
@@ -111,3 +118,21 @@ def keep_strongest(
     chosen = np.sort(chosen)
     order = np.argsort(-values[chosen], kind="mergesort")
     return chosen[order[:limit]]
+
+
+@kernel
+def settle_row(
+    row: NDArray[np.float32],
+    touched: NDArray[np.int32],
+    count: int,
+    items: NDArray[np.int32],
+    strengths: NDArray[np.float32],
+) -> int:
+    """Write the strongest of a dense row into `items` and `strengths`, clear the row, and return how many they are."""
+    best = keep_strongest(row, touched, count, len(items))
+    for index in range(len(best)):
+        items[index] = best[index]
+        strengths[index] = row[best[index]]
+    for index in range(count):
+        row[touched[index]] = 0
+    return len(best)

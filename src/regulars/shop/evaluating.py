@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
-import ibis
 import msgspec
 import pyarrow as pa
 
@@ -16,16 +15,15 @@ from regulars.core.progress import SILENT, Progress
 from regulars.core.settings import FILE_NAME, Settings, load_settings
 from regulars.events import load_mapping, read_files
 from regulars.events.vocabulary import interest_weight
-from regulars.interests import MODELS, Interactions, Plan, evaluate, from_events
+from regulars.interests import Interactions, Plan, evaluate, from_events
 from regulars.interests.evaluate import model_types, shuffle_ties
 from regulars.recommend.repeats import allows_repeats
 from regulars.shop.formats import format_name
+from regulars.shop.interest import COLUMNS, interest_events
 from regulars.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-COLUMNS = ["subject", "item", "time", "kind"]
 
 
 class EvaluateOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,11 +91,7 @@ def _read(path: Path, options: EvaluateOptions, progress: Progress) -> tuple[Set
     if path.is_dir() and (path / FILE_NAME).exists():
         settings = load_settings(path)
         with Store.open(path) as store:
-            events = store.table("events")
-            wanted = events.filter(events.kind.isin([ibis.literal(kind) for kind in settings.learn.kinds])).select(
-                *COLUMNS
-            )
-            return settings, store.run(wanted), 0
+            return settings, interest_events(store, settings), 0
     settings = Settings()
     mapping = load_mapping(options.mapping) if options.mapping else None
     batches = list(
@@ -112,7 +106,7 @@ def _read(path: Path, options: EvaluateOptions, progress: Progress) -> tuple[Set
         )
     )
     rejected = sum(len(batch.rejects) for batch in batches)
-    rows = [batch.rows.select(COLUMNS) for batch in batches if batch.rows.num_rows]
+    rows = [batch.rows.select(list(COLUMNS)) for batch in batches if batch.rows.num_rows]
     if not rows:
         first = next((batch.rejects[0] for batch in batches if batch.rejects), None)
         raise InputError(
@@ -138,6 +132,3 @@ def _moment(cutoff: date | None, settings: Settings) -> int | None:
     if cutoff is None:
         return None
     return int(datetime.combine(cutoff, time(), ZoneInfo(settings.shop.time_zone)).timestamp())
-
-
-__all__ = ["MODELS", "EvaluateOptions", "evaluate_path"]

@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import ibis
 import msgspec
 from ibis import _
 
@@ -26,6 +25,7 @@ from regulars.recommend import Learned, Recommendations, learn, load, save
 from regulars.shop.doctor import examine
 from regulars.shop.formats import format_name
 from regulars.shop.imports import Importer, fingerprint
+from regulars.shop.interest import interest_events
 from regulars.shop.people import People
 from regulars.store import Store
 
@@ -173,12 +173,8 @@ class Shop:
         folder = self.directory / "models" / "blend" / version
         if not (folder / "cards.json").exists():
             folder.parent.mkdir(parents=True, exist_ok=True)
-            events = self.store.table("events")
-            wanted = events.filter(events.kind.isin([ibis.literal(kind) for kind in settings.learn.kinds])).select(
-                "subject", "item", "time", "kind"
-            )
             with progress.task("Reading events", None):
-                rows = self.store.run(wanted)
+                rows = interest_events(self.store, settings)
             save(folder, learn(rows, settings, snapshot=snapshot, version=version, progress=progress))
         write_bytes(self.directory / "models" / "current.json", msgspec.json.encode({"blend": version}))
         self._fresh = None
