@@ -51,3 +51,23 @@ class NotLearnedError(RegularsError):
 
 class DamagedError(RegularsError):
     """A file of the shop is missing or is not what was written."""
+
+
+class DeniedError(RegularsError):
+    """A key is missing, unknown, or not allowed to do this; `known` tells the second from the first."""
+
+    def __init__(self, message: str, *, where: str = "", fix: str = "", known: bool = False) -> None:
+        super().__init__(message, where=where, fix=fix)
+        self.known = known
+
+
+class BusyError(RegularsError):
+    """More is asked than can be taken in now; asking again after `retry_after` seconds will do."""
+
+    def __init__(self, message: str, *, where: str = "", fix: str = "", retry_after: float = 1.0) -> None:
+        super().__init__(message, where=where, fix=fix)
+        self.retry_after = retry_after
+
+
+class DiskError(RegularsError):
+    """The disk did not take what had to be durable: nothing was acknowledged."""

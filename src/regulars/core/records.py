@@ -69,6 +69,8 @@ class Slate(msgspec.Struct, frozen=True, kw_only=True):
     items: list[SlateItem]
     fallback: bool = False
     """True when nothing was known about the customer and the slate is what is popular."""
+    personalised: bool = True
+    """False when the customer does not allow personalisation: the same slate is shown to everyone."""
 
 
 class CustomerSummary(msgspec.Struct, frozen=True, kw_only=True):

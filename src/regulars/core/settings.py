@@ -105,18 +105,102 @@ class RecommendSettings(_Section, frozen=True, kw_only=True):
     size: Annotated[int, Meta(description="Items in a slate when the caller does not say.", ge=1, le=200)] = 10
 
 
+Basis = Literal["unless-refused", "if-agreed"]
+
+
+class CollectSettings(_Section, frozen=True, kw_only=True):
+    """How events are collected over the network."""
+
+    origins: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Web origins whose pages may send events and ask for recommendations with a public key, "
+            "such as https://shop.example; '*' is every origin."
+        ),
+    ] = ("*",)
+    rate: Annotated[
+        float, Meta(description="Events a second that one key may send for long; a key can have its own.", gt=0)
+    ] = 100_000.0
+    burst: Annotated[int, Meta(description="Events that one key may send at once.", ge=1)] = 200_000
+    pending_mb: Annotated[
+        int,
+        Meta(description="Most megabytes waiting for the disk; beyond that senders are told to wait.", ge=1, le=4096),
+    ] = 32
+    segment_mb: Annotated[int, Meta(description="A log file longer than this is closed.", ge=1, le=4096)] = 64
+    segment_seconds: Annotated[float, Meta(description="A log file older than this is closed.", gt=0)] = 60.0
+    compact_seconds: Annotated[
+        float, Meta(description="Collected events are in the tables after about this time.", gt=0, le=3600)
+    ] = 0.5
+    session_minutes: Annotated[
+        float, Meta(description="A pause longer than this begins a new session, unless the sender says.", gt=0)
+    ] = 30.0
+    stitch_days: Annotated[
+        int,
+        Meta(description="When an anonymous visitor is recognised, this many days of theirs are joined on.", ge=0),
+    ] = 30
+
+
+class PrivacySettings(_Section, frozen=True, kw_only=True):
+    """What personal data may be used for, and how long it is kept."""
+
+    analytics: Annotated[
+        Basis, Meta(description="Counting and understanding behaviour: 'unless-refused' or 'if-agreed'.")
+    ] = "unless-refused"
+    personalisation: Annotated[Basis, Meta(description="Recommending by a customer's own behaviour.")] = (
+        "unless-refused"
+    )
+    marketing: Annotated[Basis, Meta(description="Writing to customers unasked.")] = "if-agreed"
+    service: Annotated[Basis, Meta(description="Using a customer's data to answer them.")] = "unless-refused"
+    honour_signals: Annotated[
+        bool,
+        Meta(
+            description="Take a browser's Global Privacy Control or Do Not Track as a refusal, unless the customer "
+            "answered explicitly."
+        ),
+    ] = True
+    under_14: Annotated[
+        Literal["refuse", "no-personalisation"],
+        Meta(description="Customers known to be under 14: keep no events of theirs, or do not personalise."),
+    ] = "no-personalisation"
+    keep_days: Annotated[
+        int,
+        Meta(
+            description="Events older than this are deleted; 0: none are. Laws ask for the shortest time that the "
+            "purpose needs: set it once the history you import is in.",
+            ge=0,
+            le=36_500,
+        ),
+    ] = 0
+    keep_days_by_kind: Annotated[
+        dict[str, int], Meta(description="Days for single kinds of event, such as { page = 90, search = 180 }.")
+    ] = {}
+    notice: Annotated[str, Meta(description="Version of the privacy notice in force, noted with each consent.")] = "1"
+    controller: Annotated[str, Meta(description="Who answers for the data: the company's name.")] = ""
+    contact: Annotated[str, Meta(description="How to reach them about personal data.")] = ""
+    k: Annotated[
+        int, Meta(description="A group of fewer customers than this is not shown in an analyst's export.", ge=2)
+    ] = 10
+    epsilon_budget: Annotated[
+        float, Meta(description="Differential privacy spent on public counts, at most, in a calendar month.", gt=0)
+    ] = 10.0
+
+
 class ServeSettings(_Section, frozen=True, kw_only=True):
     """How the server listens."""
 
     host: Annotated[
         str,
-        Meta(
-            description="Address to listen on. Only this machine by default: the back office has no "
-            "sign-in of its own yet."
-        ),
+        Meta(description="Address to listen on. Only this machine by default; for others set serve.access to 'keys'."),
     ] = "127.0.0.1"
     port: Annotated[int, Meta(description="Port to listen on.", ge=1, le=65535)] = 8000
     workers: Annotated[int, Meta(description="Server processes.", ge=1, le=64)] = 1
+    access: Annotated[
+        Literal["local", "proxy", "keys"],
+        Meta(
+            description="Who may use back office and API without a key: people on this machine ('local'), whoever a "
+            "proxy lets through ('proxy'), nobody ('keys'). Several shops on one server always need keys."
+        ),
+    ] = "local"
     allowed_hosts: Annotated[
         tuple[str, ...],
         Meta(description="Host names a browser may reach the server under; anything else is refused."),
@@ -130,6 +214,8 @@ class Settings(_Section, frozen=True, kw_only=True):
     data: DataSettings = DataSettings()
     learn: LearnSettings = LearnSettings()
     recommend: RecommendSettings = RecommendSettings()
+    collect: CollectSettings = CollectSettings()
+    privacy: PrivacySettings = PrivacySettings()
     serve: ServeSettings = ServeSettings()
 
 
@@ -210,6 +296,8 @@ def descriptions(section: type[msgspec.Struct]) -> dict[str, str]:
 def _toml(value: Any) -> str:
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(v) for v in value) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }" if value else "{}"
     # JSON strings and numbers are valid TOML.
     return msgspec.json.encode(value).decode()
 

@@ -1,0 +1,13 @@
+"""What a browser says about tracking by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def asks_not_to_track(headers: Mapping[bytes, bytes]) -> bool:
+    """Tell whether a request asks not to be tracked: Global Privacy Control (`Sec-GPC: 1`) or `DNT: 1`."""
+    return headers.get(b"sec-gpc", b"").strip() == b"1" or headers.get(b"dnt", b"").strip() == b"1"

@@ -1,0 +1,1 @@
+"""What personal data may be kept, seen and used: pure rules."""
