@@ -29,7 +29,7 @@ class EventIds:
     """
 
     def __init__(self) -> None:
-        self._seen = _Seen()
+        self._seen = Seen()
         self._times: dict[int, int] = {}
 
     def of(self, columns: dict[str, pa.Array]) -> pa.Array:
@@ -56,7 +56,7 @@ class EventIds:
         return pa.array(texts, pa.string())
 
 
-class _Seen:
+class Seen:
     """Which 64-bit keys were there before: sorted runs, merged when they are of like size.
 
     Eight bytes a key: an import of 100 million events needs 0.8 GB here, a Python set would need ten times that.

@@ -1,7 +1,7 @@
 """What can happen in a shop: one name for each kind of event, and the names others use for it.
 
-Sources of the other names: Segment's e-commerce specification V2 and Google Analytics 4's recommended
-e-commerce events.
+Sources of the other names: Segment's e-commerce specification V2 and its specifications of calls and of consent,
+Google Analytics 4's recommended e-commerce events, and the events PostHog's clients send by themselves.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     segment: tuple[str, ...] = ()
     ga4: tuple[str, ...] = ()
+    posthog: tuple[str, ...] = ()
     weight: float = 0.0
     by_shopper: bool = True
     about_item: bool = False
@@ -113,6 +114,7 @@ _KINDS = (
         weight=1.0,
         about_item=True,
     ),
+    Kind(name="order_total", description="Completed an order, without saying of what."),
     Kind(name="cancel", description="Cancelled an order.", segment=("Order Cancelled",)),
     Kind(name="refund", description="Got money back.", segment=("Order Refunded",), ga4=("refund",)),
     Kind(name="update", description="Changed an order.", segment=("Order Updated",)),
@@ -153,9 +155,38 @@ _KINDS = (
     Kind(name="open", description="Opened a message.", segment=("Email Opened",)),
     Kind(name="impression", description="The shop showed items.", by_shopper=False),
     Kind(name="decision", description="The shop chose what to show or send.", by_shopper=False),
-    Kind(name="consent", description="Gave or withdrew consent."),
-    Kind(name="identify", description="Became known under a name.", segment=("identify",), ga4=("login", "sign_up")),
-    Kind(name="page", description="Opened a page.", segment=("page", "screen"), ga4=("page_view", "screen_view")),
+    Kind(
+        name="consent",
+        description="Gave or withdrew consent.",
+        segment=("Segment Consent Preference Updated",),
+    ),
+    Kind(
+        name="identify",
+        description="Became known under a name.",
+        segment=("identify",),
+        ga4=("login", "sign_up"),
+        posthog=("$identify",),
+    ),
+    Kind(
+        name="alias",
+        description="Two ids turned out to be one person.",
+        segment=("alias",),
+        posthog=("$create_alias",),
+    ),
+    Kind(
+        name="group",
+        description="Was said to belong to a group.",
+        segment=("group",),
+        ga4=("join_group",),
+        posthog=("$groupidentify",),
+    ),
+    Kind(
+        name="page",
+        description="Opened a page.",
+        segment=("page", "screen"),
+        ga4=("page_view", "screen_view"),
+        posthog=("$pageview", "$screen"),
+    ),
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _KINDS}
@@ -194,7 +225,7 @@ def _slug(name: str) -> str:
 
 
 _NAMES: dict[str, str] = _SHORT | {
-    _slug(name): kind.name for kind in _KINDS for name in (kind.name, *kind.segment, *kind.ga4)
+    _slug(name): kind.name for kind in _KINDS for name in (kind.name, *kind.segment, *kind.ga4, *kind.posthog)
 }
 
 
