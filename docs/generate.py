@@ -11,7 +11,11 @@ import msgspec
 from regulars.core.settings import Settings, descriptions
 
 FOLDER = Path(__file__).parent
-COMMANDS = ("demo", "init", "import", "doctor", "serve", "insights", "learn", "recommend", "evaluate")
+COMMANDS = (
+    "demo", "init", "import", "doctor", "serve", "compact", "insights", "learn", "recommend", "evaluate",
+    "keys create", "keys list", "keys rotate", "keys revoke", "privacy mask", "privacy consents", "privacy export",
+    "privacy correct", "privacy erase", "privacy requests", "privacy verify", "privacy share", "privacy count",
+)  # fmt: skip
 
 
 def settings_page() -> str:
@@ -32,7 +36,7 @@ def cli_page() -> str:
     lines = ["# Commands", "", "Every command takes `--json`. Exit status: 0 done, 1 failed, 2 wrong use.", ""]
     for command in COMMANDS:
         shown = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "regulars", command, "--help"],
+            [sys.executable, "-m", "regulars", *command.split(), "--help"],
             capture_output=True,
             text=True,
             check=True,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from regulars.core.rights import PURPOSES
-from regulars.privacy.consent import allowed, purposes_of, signal
+from regulars.core.signals import asks_not_to_track
+from regulars.privacy.consent import allowed, purposes_of
 
 
 @pytest.mark.parametrize(
@@ -80,4 +81,4 @@ def test_unknown_names_and_unclear_answers_are_left_out():
     ],
 )
 def test_the_browsers_signal_is_read(headers, expected: bool):
-    assert signal(headers) is expected
+    assert asks_not_to_track(dict(headers)) is expected

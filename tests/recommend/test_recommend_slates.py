@@ -112,4 +112,4 @@ def test_a_bookshop_does_not_offer_what_was_bought(shop: Shop, tmp_path_factory:
     engine = Recommendations(learned.blend, learned.interactions, {}, "v")
     for customer in ("c001", "c002", "c055"):
         known = {line.item for line in shop.customer(customer, events=10_000).history}
-        assert known.isdisjoint(item.item for item in engine.for_customer(customer, 5).items)
+        assert known.isdisjoint(item.item for item in engine.for_customer(shop.names.subject(customer), 5).items)

@@ -106,7 +106,7 @@ def test_a_failed_commit_says_what_to_do_and_changes_nothing(
 ) -> None:
     store.append_events([events_of(("a", "x", "2024-01-01"))])
     with pytest.raises(DamagedError, match="Free disk space"):
-        store._manifest.commit(store._manifest.files("events"), [], "the same path twice")
+        store.manifest.commit(store.manifest.files("events"), [], "the same path twice")
     assert (store.snapshot, ids(store)) == ("s000001", ["a"])
 
 

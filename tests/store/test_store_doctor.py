@@ -108,7 +108,7 @@ def test_a_manifest_that_is_no_database_is_damage(tmp_path: Path) -> None:
 def test_a_newer_layout_asks_for_a_newer_program(tmp_path: Path) -> None:
     Store.create(tmp_path, 1).close()
     db = sqlite3.connect(tmp_path / "tables" / "manifest.db")
-    db.execute("UPDATE meta SET value = 2 WHERE name = 'format'")
+    db.execute("UPDATE meta SET value = 99 WHERE name = 'format'")
     db.commit()
     db.close()
     with pytest.raises(DamagedError, match="newer version"):

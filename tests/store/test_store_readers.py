@@ -60,7 +60,7 @@ def test_a_table_keeps_its_rows_when_a_commit_comes_between(
 ) -> None:
     """The version is read, another process commits, then the files are read: they must be the version's."""
     store.append_events([events_of(("a", "x", "2024-01-01"))])
-    manifest: Any = store._manifest
+    manifest: Any = store.manifest
     asked = manifest.version
 
     def version(table: str) -> int:

@@ -8,9 +8,12 @@ import typer
 
 from regulars import __version__
 from regulars.cli.ask import insights_command, recommend_command
+from regulars.cli.compacting import compact_command
 from regulars.cli.data import doctor_command, import_command, init_command, learn_command
 from regulars.cli.evaluation import evaluate_command
+from regulars.cli.keys import keys_app
 from regulars.cli.output import reported
+from regulars.cli.privacy import privacy_app
 from regulars.cli.serving import demo_command, serve_command
 
 app = typer.Typer(
@@ -30,6 +33,9 @@ app.command("insights")(insights_command)
 app.command("learn")(learn_command)
 app.command("recommend")(recommend_command)
 app.command("evaluate")(evaluate_command)
+app.command("compact")(compact_command)
+app.add_typer(keys_app)
+app.add_typer(privacy_app)
 
 
 @app.callback(invoke_without_command=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from regulars.cli.options import Json, ShopDir
+from regulars.cli.options import Json
 from regulars.cli.output import RichProgress, err, out, print_json
 from regulars.shop import Shop
 
@@ -34,26 +34,32 @@ def demo_command(
             soft_wrap=True,
         )
     if not no_serve:
-        _serve(directory, host, port, None, trust_network=False)
+        _serve([directory], host, port, None, trust_network=False)
 
 
 def serve_command(
-    directory: ShopDir,
+    directories: Annotated[list[Path], typer.Argument(metavar="DIR…", help="The shop's directory, or several.")],
     host: HostOption = None,
     port: PortOption = None,
     workers: WorkersOption = None,
     trust_network: Annotated[
         bool,
-        typer.Option("--trust-network", help="Listen where other machines can reach it, although there is no sign-in."),
+        typer.Option("--trust-network", help="Listen where other machines can reach it, although no key is asked for."),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the address as JSON when ready.")] = False,
 ) -> None:
-    """Serve the shop's HTTP API and dashboard until stopped."""
-    _serve(directory, host, port, workers, trust_network=trust_network, json=json)
+    """Serve the collector, the HTTP API and the dashboard until stopped; several shops are reached by key alone."""
+    _serve(directories, host, port, workers, trust_network=trust_network, json=json)
 
 
 def _serve(
-    directory: Path, host: str | None, port: int | None, workers: int | None, *, trust_network: bool, json: bool = False
+    directories: list[Path],
+    host: str | None,
+    port: int | None,
+    workers: int | None,
+    *,
+    trust_network: bool,
+    json: bool = False,
 ) -> None:
     # Only a server needs the web libraries.
     from regulars.web.serve import serve
@@ -64,4 +70,4 @@ def _serve(
         else:
             err.print(f"Dashboard  {address}/dashboard   API  {address}/docs   (Ctrl-C stops)", soft_wrap=True)
 
-    serve(directory, host, port, workers, trust_network=trust_network, on_ready=ready)
+    serve(directories, host, port, workers, trust_network=trust_network, on_ready=ready)

@@ -31,7 +31,7 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     given: bool
     time: datetime
     source: str
-    """Where the answer came from: `page`, `api`, `import`, `cli` or `signal`."""
+    """Where the answer came from: `page`, `api`, `dashboard`, `import`, `cli` or `signal`."""
     notice: str = ""
     """Version of the notice that was shown."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import Literal, cast
+from collections.abc import Mapping
+from typing import Literal
 
 Default = Literal["unless-refused", "if-agreed"]
 """What holds for somebody who never answered."""
@@ -75,12 +75,6 @@ def purposes_of(preferences: Mapping[str, object]) -> dict[str, bool]:
         if purpose is not None and given is not None:
             found[purpose] = given and found.get(purpose, True)
     return found
-
-
-def signal(headers: Mapping[bytes, bytes] | Iterable[tuple[bytes, bytes]]) -> bool:
-    """Tell whether a browser asks not to be tracked: `Sec-GPC: 1` (Global Privacy Control) or `DNT: 1`."""
-    pairs = cast("Iterable[tuple[bytes, bytes]]", headers.items() if isinstance(headers, Mapping) else headers)
-    return any(value.strip() == b"1" and name.lower() in {b"sec-gpc", b"dnt"} for name, value in pairs)
 
 
 def _letters(name: str) -> str:

@@ -2,5 +2,6 @@
 
 from regulars.shop.evaluating import EvaluateOptions, evaluate_path
 from regulars.shop.facade import Shop
+from regulars.shop.tending import compact
 
-__all__ = ["EvaluateOptions", "Shop", "evaluate_path"]
+__all__ = ["EvaluateOptions", "Shop", "compact", "evaluate_path"]

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from regulars.core.errors import RegularsError
 from regulars.core.records import Check
+from regulars.shop.leases import lease
+from regulars.store.log.segments import examine as look_at
+from regulars.store.log.segments import segment_sets
 
 if TYPE_CHECKING:
     from regulars.shop.facade import Shop
 
 ENOUGH_DISK = 1 << 30
+BACKLOG = 64 << 20
 
 
 def examine(shop: Shop) -> list[Check]:
@@ -29,7 +33,7 @@ def examine(shop: Shop) -> list[Check]:
             fix="" if events else "Import some: `regulars import DIR FILE`.",
         )
     )
-    checks.append(_models(shop))
+    checks += [_log(shop), _models(shop)]
     free = shutil.disk_usage(shop.directory).free
     checks.append(
         Check(
@@ -40,6 +44,30 @@ def examine(shop: Shop) -> list[Check]:
         )
     )
     return checks
+
+
+def _log(shop: Shop) -> Check:
+    """Say how far the tables are behind the log, and whether anything in it is damaged."""
+    log = shop.directory / "log"
+    positions = shop.store.manifest.positions()
+    waiting = damaged = 0
+    for segments in segment_sets(log):
+        for segment in segments.segments:
+            waiting += max(0, segment.path.stat().st_size - positions.get(segment.name, 0))
+            damaged += look_at(segment.path).between
+    with lease(shop.directory) as free:
+        tended = not free
+    fix = ""
+    if damaged:
+        fix = "Look at the disk; every whole record around the damage is read."
+    elif waiting > BACKLOG and not tended:
+        fix = "Run `regulars compact DIR`, or `regulars serve DIR`, which does so by itself."
+    return Check(
+        name="log",
+        ok=not fix,
+        detail=f"{waiting:,} bytes collected and not yet in the tables, {damaged:,} bytes damaged",
+        fix=fix,
+    )
 
 
 def _models(shop: Shop) -> Check:

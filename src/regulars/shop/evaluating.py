@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,7 +21,9 @@ from regulars.interests.evaluate import model_types, shuffle_ties
 from regulars.recommend.repeats import allows_repeats
 from regulars.shop.formats import format_name
 from regulars.shop.interest import COLUMNS, interest_events
+from regulars.shop.permissions import Permissions
 from regulars.store import Store
+from regulars.store.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,8 +93,8 @@ def evaluate_path(path: Path, options: EvaluateOptions, progress: Progress = SIL
 def _read(path: Path, options: EvaluateOptions, progress: Progress) -> tuple[Settings, pa.Table, int]:
     if path.is_dir() and (path / FILE_NAME).exists():
         settings = load_settings(path)
-        with Store.open(path) as store:
-            return settings, interest_events(store, settings), 0
+        with Store.open(path) as store, closing(Vault(path, store.tenant)) as vault:
+            return settings, interest_events(store, settings, Permissions(vault, settings.privacy)), 0
     settings = Settings()
     mapping = load_mapping(options.mapping) if options.mapping else None
     batches = list(

@@ -22,15 +22,27 @@ from regulars.core.settings import FILE_NAME, Settings, ShopSettings, load_setti
 from regulars.events import find_complete_journey, load_mapping, read_complete_journey
 from regulars.insights import ask, describe
 from regulars.recommend import Learned, Recommendations, learn, load, save
+from regulars.recommend.erasing import ERASED
+from regulars.shop.accountability import Accountability
 from regulars.shop.doctor import examine
 from regulars.shop.formats import format_name
 from regulars.shop.imports import Importer, fingerprint
 from regulars.shop.interest import interest_events
+from regulars.shop.keyring import Keyring
+from regulars.shop.names import Names
 from regulars.shop.people import People
+from regulars.shop.permissions import Permissions
+from regulars.shop.removing import erasers
+from regulars.shop.rights import Rights
+from regulars.shop.sharing import Sharing
 from regulars.store import Store
+from regulars.store.master_key import load_or_create
+from regulars.store.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    import ibis.expr.types as ir
 
     from regulars.core.table import Table
 
@@ -53,6 +65,10 @@ class Shop:
         self.directory = directory
         self.settings = settings
         self.store = store
+        self.vault = Vault(directory, store.tenant)
+        self.names = Names(store, self.vault)
+        self.permissions = Permissions(self.vault, settings.privacy)
+        self.erasers = erasers(directory)
         self._lock = threading.RLock()
         self._kept: dict[str, tuple[str, Any]] = {}
         self._fresh: tuple[float, Recommendations] | None = None
@@ -72,6 +88,7 @@ class Shop:
         directory.mkdir(parents=True, exist_ok=True)
         settings = settings or Settings()
         Store.create(directory, settings.data.buckets).close()
+        _ = load_or_create(directory)
         # The settings come last: a directory with them is a whole shop.
         save_settings(directory, settings)
         sync_directory(directory.absolute().parent)
@@ -94,6 +111,7 @@ class Shop:
 
     def close(self) -> None:
         """Let go of files and memory."""
+        self.vault.close()
         self.store.close()
 
     def __enter__(self) -> Self:
@@ -137,7 +155,7 @@ class Shop:
         if table not in TABLES:
             raise UsageError(f"there is no table '{table}'", where="table", fix=f"One of {', '.join(TABLES)}.")
         self._fresh = None
-        return Importer(self.directory, self.store).take(
+        return Importer(self.directory, self.store, self.vault).take(
             found, table=table, format=format_name(format), mapping=columns, settings=self.settings,
             now=datetime.now(UTC), progress=progress,
         )  # fmt: skip
@@ -148,7 +166,7 @@ class Shop:
         directory = Path(directory)
         data = find_complete_journey()
         shop = cls.open(directory) if (directory / FILE_NAME).exists() else cls.create(directory, DEMO)
-        importer = Importer(directory, shop.store)
+        importer = Importer(directory, shop.store, shop.vault)
         mark = fingerprint([data / "transactions.parquet", data / "products.parquet"], b"complete-journey-1")
         if importer.recall(mark) is None:
             _ = importer.take_batches(read_complete_journey(shop.settings, progress), [str(data)], "events", mark)
@@ -168,13 +186,13 @@ class Shop:
             settings = msgspec.structs.replace(
                 settings, learn=msgspec.structs.replace(settings.learn, models=tuple(models))
             )
-        snapshot = self.store.snapshot
-        version = content_id(f"{MODEL_FORMAT}|{snapshot}|{settings.learn}|{settings.recommend.repeat}")[:12]
+        snapshot, allowed = self.store.snapshot, self.permissions.state("personalisation")
+        version = content_id(f"{MODEL_FORMAT}|{snapshot}|{allowed}|{settings.learn}|{settings.recommend.repeat}")[:12]
         folder = self.directory / "models" / "blend" / version
         if not (folder / "cards.json").exists():
             folder.parent.mkdir(parents=True, exist_ok=True)
             with progress.task("Reading events", None):
-                rows = interest_events(self.store, settings)
+                rows = interest_events(self.store, settings, self.permissions)
             save(folder, learn(rows, settings, snapshot=snapshot, version=version, progress=progress))
         write_bytes(self.directory / "models" / "current.json", msgspec.json.encode({"blend": version}))
         self._fresh = None
@@ -186,9 +204,25 @@ class Shop:
         user: str | None = None,
         item: str | None = None,
         basket: Sequence[str] | None = None,
+        visitor: str | None = None,
         n: int | None = None,
     ) -> Slate:
-        """Return what to show to a customer, beside an item, or with a basket: exactly one of them.
+        """Return what to show to a customer, to a visitor, beside an item, or with a basket: exactly one of them.
+
+        Somebody who does not allow personalisation gets what is popular with everyone, and the slate says so.
+
+        Parameters
+        ----------
+        user
+            The shop's own id of a customer.
+        item
+            An item.
+        basket
+            Items.
+        visitor
+            The id that a page gave a device, as sent with its events.
+        n
+            Items wanted.
 
         Raises
         ------
@@ -199,14 +233,20 @@ class Shop:
         NotLearnedError
             Nothing has been learned.
         """
-        if sum(given is not None for given in (user, item, basket)) != 1:
-            raise UsageError("give exactly one of user, item and basket")
+        if sum(given is not None for given in (user, item, basket, visitor)) != 1:
+            raise UsageError("give exactly one of user, item, basket and visitor")
         n = self.settings.recommend.size if n is None else n
         if not 1 <= n <= 200:
             raise UsageError(f"{n} is not between 1 and 200", where="n")
         engine = self._engine()
-        if user is not None:
-            return engine.for_customer(user, n)
+        if user is not None or visitor is not None:
+            subject = (
+                self.names.visitor(visitor) if visitor is not None
+                else self.names.subject(user or "", engine.interactions.user_index)
+            )  # fmt: skip
+            allowed = self.permissions.allows(subject, "personalisation")
+            slate = engine.for_customer(subject if allowed else "", n)
+            return msgspec.structs.replace(slate, subject=user or visitor, personalised=allowed)
         return engine.for_item(item, n) if item is not None else engine.for_basket(list(basket or ()), n)
 
     def questions(self) -> dict[str, Any]:
@@ -226,7 +266,7 @@ class Shop:
         key = f"insights {name} {sorted((k, str(v)) for k, v in params.items())}"
         snapshot = self.store.snapshot
         return self._keep(
-            key, snapshot, lambda: ask(name, self.store.table("events"), params, self.store.run, snapshot)
+            key, self._countable(), lambda: ask(name, self.countable_events(), params, self.store.run, snapshot)
         )
 
     def customers(
@@ -334,7 +374,15 @@ class Shop:
         version = self._version()
         if not version:
             raise NotLearnedError("nothing has been learned yet", fix="Run `regulars learn DIR`.")
-        return self._keep("learned", version, partial(load, self.directory / "models" / "blend" / version))
+        state = f"{version} {self._erased()}"
+        return self._keep("learned", state, partial(load, self.directory / "models" / "blend" / version))
+
+    def _erased(self) -> int:
+        """Return a number that changes when somebody is taken out of the models."""
+        try:
+            return (self.directory / "models" / ERASED).stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
 
     def _engine(self) -> Recommendations:
         """Return what answers slates; what another process learned or imported is seen within `LOOK_SECONDS`."""
@@ -346,8 +394,41 @@ class Shop:
     def _current_engine(self) -> Recommendations:
         learned, items = self._learned(), self._items()
         version = self._version()
-        state = f"{version} {self.store.snapshot}"
+        state = f"{version} {self._erased()} {self.store.version('items')}"
         return self._keep("engine", state, lambda: Recommendations(learned.blend, learned.interactions, items, version))
+
+    @property
+    def rights(self) -> Rights:
+        """What people can ask about their data."""
+        return Rights(self)
+
+    @property
+    def sharing(self) -> Sharing:
+        """What may leave the shop without naming anyone."""
+        return Sharing(self)
+
+    @property
+    def accountability(self) -> Accountability:
+        """What the shop can show about how it treats personal data."""
+        return Accountability(self)
+
+    @property
+    def keyring(self) -> Keyring:
+        """Who may send events and who may ask."""
+        return Keyring(self.vault, self.settings.collect)
+
+    def known_subjects(self) -> frozenset[str]:
+        """Return the pseudonyms of everyone with an event that may be counted."""
+        people = self._people()
+        return people.subjects if people else frozenset()
+
+    def _countable(self) -> str:
+        """Return a name for the events that may be counted now."""
+        return f"{self.store.version('events')} {self.permissions.state('analytics')}"
+
+    def countable_events(self) -> ir.Table:
+        """Return the events of everyone who allows analytics."""
+        return self.permissions.keep(self.store.table("events"), "analytics")
 
     def _items(self) -> dict[str, Item]:
         def read() -> dict[str, Item]:
@@ -355,11 +436,11 @@ class Shop:
             filled = [{k: v for k, v in row.items() if v is not None} for row in rows]
             return {item.item: item for item in msgspec.convert(filled, list[Item])}
 
-        return self._keep("items", self.store.snapshot, read)
+        return self._keep("items", self.store.version("items"), read)
 
     def _searchable(self) -> list[tuple[str, Item]]:
         def rank() -> list[tuple[str, Item]]:
-            events = self.store.table("events")
+            events = self.countable_events()
             counts = self.store.run(events.filter(_.item.notnull()).group_by("item").aggregate(n=_.count()))
             sold = dict(zip(counts.column("item").to_pylist(), counts.column("n").to_pylist(), strict=True))
             items = {name: Item(item=name, title=name) for name in sold} | self._items()
@@ -372,4 +453,6 @@ class Shop:
         days = self.store.days()
         if days is None:
             return None
-        return self._keep("people", self.store.snapshot, lambda: People(self.store, days[1]))
+        return self._keep(
+            "people", self._countable(), lambda: People(self.store, self.countable_events(), days[1], self.names)
+        )

@@ -13,6 +13,7 @@ from regulars.core.files import write_bytes
 from regulars.core.ids import content_id, new_id
 from regulars.core.records import ImportSummary
 from regulars.events import Batch, read_files
+from regulars.shop.pseudonymising import Pseudonymiser
 from regulars.store import RejectsWriter, Store
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from regulars.core.settings import Settings
     from regulars.events import Mapping
     from regulars.events.mapping import FormatName
+    from regulars.store.vault import Vault
 
 BLOCK = 1 << 20
 
@@ -37,11 +39,14 @@ class Importer:
         The shop.
     store
         Its store.
+    vault
+        Its keys and pseudonyms.
     """
 
-    def __init__(self, directory: Path, store: Store) -> None:
+    def __init__(self, directory: Path, store: Store, vault: Vault) -> None:
         self.directory = directory
         self.store = store
+        self.protector = Pseudonymiser(vault)
         self.reasons: dict[str, int] = {}
         self.read = 0
 
@@ -98,10 +103,11 @@ class Importer:
             rejects.write(batch.rejects)
             for reject in batch.rejects:
                 self.reasons[reject.reason] = self.reasons.get(reject.reason, 0) + 1
+            rows = self.protector.protect(name, batch.rows)
             if name == "events":
-                yield batch.rows
+                yield rows
             else:
-                kept[name].append(batch.rows)
+                kept[name].append(rows)
 
     def recall(self, mark: str) -> ImportSummary | None:
         """Return what an equal import did before, as duplicates; None when it must be read (again).

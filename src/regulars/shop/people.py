@@ -16,8 +16,13 @@ from regulars.insights import SEGMENTS, customer_history, customer_summaries, to
 if TYPE_CHECKING:
     from datetime import date
 
+    import ibis.expr.types as ir
+
+    from regulars.shop.names import Names
     from regulars.store import Store
 
+NAMED = 100_000
+"""With more customers than this, their ids are opened page by page."""
 SORTS: dict[str, str] = {
     "spend": "descending", "orders": "descending", "active_days": "descending", "days_since": "ascending",
     "last_day": "descending", "first_day": "ascending", "typical_gap": "ascending", "subject": "ascending",
@@ -32,13 +37,24 @@ class People:
     ----------
     store
         The shop's store.
+    events
+        The events that may be counted.
     as_of
         The last day with events.
+    names
+        The shop's own ids.
     """
 
-    def __init__(self, store: Store, as_of: date) -> None:
+    def __init__(self, store: Store, events: ir.Table, as_of: date, names: Names) -> None:
         self.store = store
-        self.rows: pa.Table = store.run(customer_summaries(store.table("events"), as_of))
+        self.events = events
+        self.names = names
+        rows: pa.Table = store.run(customer_summaries(events, as_of))
+        self.subjects = frozenset(rows.column("subject").to_pylist())
+        # Beyond this many, opening every sealed id would take longer than a page may: only exact ids are found.
+        known = names.of(self.subjects) if rows.num_rows <= NAMED else {}
+        shown = [known.get(subject, subject) for subject in rows.column("subject").to_pylist()]
+        self.rows = rows.append_column("name", pa.array(shown, pa.string()))
 
     def page(self, search: str, segment: str, sort: str, limit: int, offset: int) -> CustomerPage:
         """Return the customers whose id holds `search`, of one segment, in the order asked; ties by id."""
@@ -50,14 +66,17 @@ class People:
                 )
             rows = rows.filter(pc.equal(rows.column("segment"), segment))
         if search:
-            rows = rows.filter(pc.match_substring(rows.column("subject"), search.strip(), ignore_case=True))
+            exact = pc.equal(rows.column("subject"), self.names.subject(search.strip()))
+            like = pc.match_substring(rows.column("name"), search.strip(), ignore_case=True)
+            rows = rows.filter(pc.or_(exact, like))
         name, turned = sort.removeprefix("-"), sort.startswith("-")
         if name not in SORTS:
             raise UsageError(f"cannot sort by '{name}'", where="sort", fix=f"One of {', '.join(SORTS)}.")
         falling = (SORTS[name] == "descending") != turned
-        keys = [(name, "descending" if falling else "ascending"), ("subject", "ascending")]
-        order = pc.sort_indices(rows, sort_keys=keys[:1] if name == "subject" else keys)
-        found = rows.take(order.slice(offset, limit)).to_pylist()
+        by_name = name == "subject"
+        keys = [("name" if by_name else name, "descending" if falling else "ascending"), ("name", "ascending")]
+        order = pc.sort_indices(rows, sort_keys=keys[:1] if by_name else keys)
+        found = self._shown(rows.take(order.slice(offset, limit)))
         return CustomerPage(total=rows.num_rows, customers=msgspec.convert(found, list[CustomerSummary]))
 
     def days(self) -> tuple[date, date] | None:
@@ -79,10 +98,11 @@ class People:
         NotFoundError
             No event of a customer of this id.
         """
-        mine = self.rows.filter(pc.equal(self.rows.column("subject"), subject)).to_pylist()
+        asked, subject = subject, self.names.subject(subject, self.subjects)
+        mine = self._shown(self.rows.filter(pc.equal(self.rows.column("subject"), subject)))
         if not mine:
-            raise NotFoundError(f"there is no customer '{subject[:80]}'", fix="Search for a part of the id.")
-        events, items = self.store.table("events"), self.store.table("items")
+            raise NotFoundError(f"there is no customer '{asked[:80]}'", fix="Search for a part of the id.")
+        events, items = self.events, self.store.table("items")
         history = self.store.run(customer_history(events, items, subject, lines)).to_pylist()
         total = self.store.run(events.filter(events.subject == subject).count())
         shares = self.store.run(top_categories(events, items, subject).limit(8)).to_pylist()
@@ -94,8 +114,15 @@ class People:
             history_total=int(total.as_py() if hasattr(total, "as_py") else total),
         )
 
+    def _shown(self, rows: pa.Table) -> list[dict[str, Any]]:
+        """Return rows with the shop's own ids in the place of the pseudonyms."""
+        found = rows.to_pylist()
+        known = self.names.of([row["subject"] for row in found]) if self.rows.num_rows > NAMED else {}
+        return [row | {"subject": known.get(row["subject"], row["name"])} for row in found]
+
     def _attributes(self, subject: str) -> dict[str, Any]:
         customers = self.store.table("customers")
         rows = self.store.run(customers.filter(customers.subject == ibis.literal(subject)).select("attributes"))
         text = rows.column("attributes").to_pylist()
-        return msgspec.json.decode(text[0]) if text and text[0] else {}
+        found: dict[str, Any] = msgspec.json.decode(text[0]) if text and text[0] else {}
+        return self.names.opened(subject, found)

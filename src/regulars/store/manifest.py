@@ -6,6 +6,7 @@ holds one is never disturbed by a writer.
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 import threading
 from contextlib import contextmanager
@@ -15,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from regulars.core.errors import DamagedError
+from regulars.store.progress import LogProgress, write_progress
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from pathlib import Path
 
-FORMAT = 1
+FORMAT = 2
 """Layout of the directory; a newer program can tell an older one's."""
+KEEP_SNAPSHOTS = 1_000
 NEWEST = 2**62
 """Above the number of any snapshot."""
 
@@ -35,7 +38,17 @@ CREATE TABLE files (
     snapshot_removed INTEGER REFERENCES snapshots (id)
 ) WITHOUT ROWID;
 CREATE INDEX files_current ON files (table_name, snapshot_removed, day_from, day_to);
+CREATE TABLE positions (segment TEXT PRIMARY KEY, offset INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE sessions (
+    subject TEXT PRIMARY KEY, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL, session TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE links (anonymous TEXT PRIMARY KEY, known TEXT NOT NULL, stitched INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX links_known ON links (known);
+CREATE TABLE traits (subject TEXT PRIMARY KEY, time INTEGER NOT NULL, attributes TEXT NOT NULL) WITHOUT ROWID;
 """
+"""`positions`: how far each file of the log is in the tables. `sessions`: the latest session of each visitor.
+`links`: whom an anonymous visitor turned out to be, and whether the rows stored before are joined on.
+`traits`: what customers said of themselves and the customers table does not hold yet."""
 
 
 class FileEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +74,8 @@ class Manifest:
             # A write-ahead log lets readers go on during a commit; FULL makes the commit survive a power cut.
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
+            # What is erased must not stay behind in free pages.
+            self._db.execute("PRAGMA secure_delete=ON")
         except sqlite3.DatabaseError as error:
             raise _damaged(path, error) from None
 
@@ -72,7 +87,9 @@ class Manifest:
             if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
                 for statement in _TABLES.split(";"):
                     db.execute(statement)
-                db.executemany("INSERT INTO meta VALUES (?, ?)", [("format", FORMAT), ("buckets", buckets)])
+                # The tenant's number keeps pseudonyms of different shops apart, even under one master key.
+                meta = [("format", FORMAT), ("buckets", buckets), ("tenant", secrets.randbits(62))]
+                db.executemany("INSERT INTO meta VALUES (?, ?)", meta)
                 db.execute("INSERT INTO snapshots VALUES (0, ?, 'created')", (_now(),))
         return manifest
 
@@ -82,7 +99,7 @@ class Manifest:
             self._db.close()
 
     def meta(self, name: str) -> int:
-        """Return a number fixed at creation: `format` or `buckets`."""
+        """Return a number fixed at creation: `format`, `buckets` or `tenant`."""
         rows = self._read("SELECT value FROM meta WHERE name = ?", (name,))
         if not rows:
             raise DamagedError(f"has no '{name}'", where=str(self._path), fix="Restore it from a backup.")
@@ -124,8 +141,13 @@ class Manifest:
         """Return every path the manifest knows, removed ones included."""
         return frozenset(str(row[0]) for row in self._read("SELECT path FROM files", ()))
 
-    def commit(self, added: Iterable[FileEntry], removed: Iterable[str], note: str) -> int:
-        """Make one snapshot of new and removed files, all or nothing; return its number."""
+    def commit(
+        self, added: Iterable[FileEntry], removed: Iterable[str], note: str, progress: LogProgress | None = None
+    ) -> int:
+        """Make one snapshot of new and removed files, all or nothing; return its number.
+
+        `progress` is what the compactor knows after these files: it becomes true together with them, or not.
+        """
         with self._transaction() as db:
             number = int(db.execute("SELECT max(id) + 1 FROM snapshots").fetchone()[0])
             db.execute("INSERT INTO snapshots VALUES (?, ?, ?)", (number, _now(), note))
@@ -135,10 +157,55 @@ class Manifest:
             db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)", rows)
             marks = [(number, path) for path in removed]
             db.executemany("UPDATE files SET snapshot_removed = ? WHERE path = ?", marks)
+            if progress is not None:
+                write_progress(db, progress)
         return number
 
-    def removed_before(self, moment: datetime) -> list[str]:
-        """Return the files that left their table in a snapshot older than `moment`."""
+    def note_progress(self, progress: LogProgress) -> None:
+        """Note what the compactor knows where no table changed."""
+        with self._transaction() as db:
+            write_progress(db, progress)
+
+    def positions(self) -> dict[str, int]:
+        """Return how far each file of the log is in the tables, in bytes."""
+        return {str(name): int(offset) for name, offset in self._read("SELECT segment, offset FROM positions", ())}
+
+    def sessions(self) -> dict[str, tuple[int, int, str]]:
+        """Return the latest session of each visitor: begin and end (microseconds since 1970), and its id."""
+        rows = self._read("SELECT subject, first_time, last_time, session FROM sessions", ())
+        return {str(subject): (int(first), int(last), str(session)) for subject, first, last, session in rows}
+
+    def links(self) -> dict[str, tuple[str, bool]]:
+        """Return whom each anonymous visitor turned out to be, and whether earlier rows are joined on."""
+        rows = self._read("SELECT anonymous, known, stitched FROM links", ())
+        return {str(anonymous): (str(known), bool(stitched)) for anonymous, known, stitched in rows}
+
+    def link(self, anonymous: str) -> str | None:
+        """Return whom one anonymous visitor turned out to be."""
+        rows = self._read("SELECT known FROM links WHERE anonymous = ?", (anonymous,))
+        return str(rows[0][0]) if rows else None
+
+    def linked(self, known: str) -> list[str]:
+        """Return the anonymous visitors that one customer was."""
+        rows = self._read("SELECT anonymous FROM links WHERE known = ? ORDER BY anonymous", (known,))
+        return [str(row[0]) for row in rows]
+
+    def traits(self) -> dict[str, tuple[int, str]]:
+        """Return the traits that the customers table does not hold yet: time and a JSON object of each customer."""
+        rows = self._read("SELECT subject, time, attributes FROM traits", ())
+        return {str(subject): (int(time), str(attributes)) for subject, time, attributes in rows}
+
+    def purge(self) -> None:
+        """Write the database anew and empty its log, so that nothing erased stays in either.
+
+        Deleting overwrites a row, but not the copies that were left when rows moved from page to page.
+        """
+        _ = self._read("VACUUM", ())
+        _ = self._read("PRAGMA wal_checkpoint(TRUNCATE)", ())
+
+    def removed_before(self, moment: datetime | None) -> list[str]:
+        """Return the files that left their table in a snapshot older than `moment` (None: in any)."""
+        moment = moment or datetime.max.replace(tzinfo=UTC)
         sql = "SELECT path FROM files JOIN snapshots ON id = snapshot_removed WHERE time < ?"
         return [str(row[0]) for row in self._read(sql, (moment.isoformat(timespec="microseconds"),))]
 
@@ -147,6 +214,13 @@ class Manifest:
         with self._transaction() as db:
             sql = "DELETE FROM files WHERE path = ? AND snapshot_removed IS NOT NULL"
             db.executemany(sql, [(path,) for path in paths])
+            # A collecting shop makes two snapshots a second: those that no file remembers are history of nothing.
+            db.execute(
+                "DELETE FROM snapshots WHERE id > 0 AND id < (SELECT max(id) FROM snapshots) - ?"
+                " AND id NOT IN (SELECT snapshot_added FROM files)"
+                " AND id NOT IN (SELECT snapshot_removed FROM files WHERE snapshot_removed IS NOT NULL)",
+                (KEEP_SNAPSHOTS,),
+            )
 
     def _read(self, sql: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         try:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from regulars.core.compute import pc
-from regulars.core.errors import UsageError
+from regulars.core.errors import DamagedError, UsageError
 from regulars.core.files import sync_directory, sync_file
 from regulars.core.ids import new_id
 from regulars.core.schema import KEYS, TABLES
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+FRESH = -1
+"""The bucket of files that the compactor wrote as events came: any subject, merged into the buckets soon after."""
 FILE_ROWS = 262_144
 """Above this many rows a bucket is cut into several files by day."""
 GROUP_ROWS = 32_768
@@ -131,7 +133,7 @@ class FileWriter:
         first, last = _days(rows)
         span = f"{first:%Y%m%d}-{last:%Y%m%d}_" if first and last else ""
         entry = FileEntry(
-            path=f"{table}/bucket-{bucket:03d}/{span}{name}.parquet",
+            path=f"{table}/{_folder(bucket)}/{span}{name}.parquet",
             table=table,
             bucket=bucket,
             day_from=first,
@@ -152,10 +154,30 @@ class FileWriter:
             sync_directory(folder)
 
 
+def read_rows(root: Path, entry: FileEntry) -> pa.Table:
+    """Return the rows of one file, in the schema of its table.
+
+    Raises
+    ------
+    DamagedError
+        The file is missing or cannot be read.
+    """
+    try:
+        return pq.ParquetFile(root / entry.path).read().cast(TABLES[entry.table])
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DamagedError(
+            f"a table file cannot be read ({error})", where=str(root / entry.path), fix="Run `regulars doctor`."
+        ) from None
+
+
 def delete(root: Path, paths: Iterable[str]) -> None:
     """Delete table files; one that is already gone is no error."""
     for path in paths:
         (root / path).unlink(missing_ok=True)
+
+
+def _folder(bucket: int) -> str:
+    return "fresh" if bucket == FRESH else f"bucket-{bucket:03d}"
 
 
 def _days(rows: pa.Table) -> tuple[date | None, date | None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
+import duckdb
 import msgspec
 
 from regulars.core.errors import DamagedError, NotFoundError, UsageError
@@ -14,20 +15,25 @@ from regulars.core.ids import new_id
 from regulars.core.schema import TABLES
 from regulars.store.append import AppendResult, duplicate_rows, stage, write_events
 from regulars.store.doctor import check_files, clear_removed, clear_unknown
-from regulars.store.engine import Engine
+from regulars.store.engine import Engine, reading
 from regulars.store.lock import writer_lock
 from regulars.store.manifest import FORMAT, Manifest
 from regulars.store.parquet_files import FileWriter, conform
 from regulars.store.upsert import merge
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Collection, Generator, Iterable
     from datetime import date
 
     import ibis.expr.types as ir
     import pyarrow as pa
 
     from regulars.core.records import Check
+    from regulars.store.manifest import FileEntry
+
+Column = Literal["subject", "referrer"]
+WAIT_SECONDS = 30.0
+"""An import waits this long for another writer: the compactor lets go within a second."""
 
 
 class Store:
@@ -43,10 +49,14 @@ class Store:
     """
 
     def __init__(self, directory: Path, manifest: Manifest, engine: Engine) -> None:
-        self._root = directory / "tables"
-        self._manifest = manifest
+        self.root = directory / "tables"
+        """Where the table files are."""
+        self.manifest = manifest
+        """Which files make up the tables: for the compactor and its kin."""
         self._engine = engine
         self.buckets = manifest.meta("buckets")
+        self.tenant = str(manifest.meta("tenant"))
+        """Keeps this shop's pseudonyms apart from every other's."""
 
     @classmethod
     def create(cls, directory: str | Path, buckets: int = 16, **engine: Any) -> Store:
@@ -95,7 +105,7 @@ class Store:
     def close(self) -> None:
         """Let go of files and memory."""
         self._engine.close()
-        self._manifest.close()
+        self.manifest.close()
 
     def __enter__(self) -> Self:
         return self
@@ -106,7 +116,11 @@ class Store:
     @property
     def snapshot(self) -> str:
         """Id of the current snapshot: grows with every write, by whichever process."""
-        return _name(self._manifest.snapshot())
+        return _name(self.manifest.snapshot())
+
+    def version(self, table: str) -> str:
+        """Return the newest snapshot that changed `table`."""
+        return _name(self.manifest.version(_known(table)))
 
     def refresh(self) -> str:
         """Return the current snapshot; tables asked for from now on belong to it or a later one."""
@@ -114,18 +128,18 @@ class Store:
 
     def rows(self, table: str) -> int:
         """Return how many rows `table` holds, from the manifest alone."""
-        return self._manifest.totals(_known(table))[0]
+        return self.manifest.totals(_known(table))[0]
 
     def days(self) -> tuple[date, date] | None:
         """Return the first and last day that has events, from the manifest alone; None: no events."""
-        _, first, last = self._manifest.totals("events")
+        _, first, last = self.manifest.totals("events")
         return (first, last) if first and last else None
 
     def table(self, name: str) -> ir.Table:
         """Return `events`, `items` or `customers` of the current snapshot, for expressions given to `run`."""
-        version = self._manifest.version(_known(name))
+        version = self.manifest.version(_known(name))
         # Asking for the files of that version keeps name and content together when a commit comes in between.
-        paths = [str(self._root / entry.path) for entry in self._manifest.files(name, as_of=version)]
+        paths = [str(self.root / entry.path) for entry in self.manifest.files(name, as_of=version)]
         return self._engine.view(f"{name}_{_name(version)}", paths, TABLES[name])
 
     def run(self, expr: ir.Expr) -> Any:
@@ -146,10 +160,10 @@ class Store:
         batches
             Tables with the schema of `events`; read one after the other and not kept.
         """
-        with self._writing() as writer:
+        with self.writing(WAIT_SECONDS) as writer:
             staging = stage(batches, writer.temporary, self.buckets)
             with self._engine.cursor() as cursor:
-                duplicates = duplicate_rows(staging, self._manifest, self._root, cursor)
+                duplicates = duplicate_rows(staging, self.manifest, self.root, cursor)
             write_events(staging, duplicates, writer)
             added = sum(entry.rows for entry in writer.entries)
             snapshot = self._commit(writer, (), f"{added} events")
@@ -163,13 +177,13 @@ class Store:
         if _known(table) == "events":
             raise UsageError("events are only added: use `append_events`")
         rows = conform(table, rows)
-        with self._writing() as writer:
+        with self.writing(WAIT_SECONDS) as writer:
             merged, result = merge(table, self.run(self.table(table)), rows)
             result = msgspec.structs.replace(
                 result, duplicates=rows.num_rows - result.added - result.updated, snapshot=self.snapshot
             )
             if result.added or result.updated:
-                old = [entry.path for entry in self._manifest.files(table)]
+                old = [entry.path for entry in self.manifest.files(table)]
                 writer.write(table, 0, merged)
                 note = f"{result.added} added, {result.updated} updated {table}"
                 result = msgspec.structs.replace(result, snapshot=self._commit(writer, old, note))
@@ -177,12 +191,12 @@ class Store:
 
     def clear_orphans(self) -> list[str]:
         """Delete files that a crash left behind or that left their table a while ago; return their paths."""
-        with writer_lock(self._root / "writer.lock"):
-            return [*clear_removed(self._manifest, self._root), *clear_unknown(self._manifest, self._root)]
+        with writer_lock(self.root / "writer.lock"):
+            return [*clear_removed(self.manifest, self.root), *clear_unknown(self.manifest, self.root)]
 
     def check(self) -> list[Check]:
         """Look at every file: is it there, whole, and does it hold the rows the manifest says."""
-        return check_files(self._manifest, self._root)
+        return check_files(self.manifest, self.root)
 
     def _commit(self, writer: FileWriter, removed: Iterable[str], note: str) -> str:
         if not writer.entries:
@@ -190,16 +204,38 @@ class Store:
         writer.publish()
         # When this fails the files stay: nobody can tell whether the disk took the commit, and a file too many
         # is harmless where a file too few is a loss.
-        return _name(self._manifest.commit(writer.entries, removed, note))
+        return _name(self.manifest.commit(writer.entries, removed, note))
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own to the query engine, for the compactor and its kin."""
+        return self._engine.cursor()
+
+    def holding(self, entries: Iterable[FileEntry], column: Column, subjects: Collection[str]) -> list[FileEntry]:
+        """Return those of the files of events that hold one of these subjects in `column`."""
+        paths = {str(self.root / entry.path): entry for entry in entries}
+        if not paths or not subjects:
+            return []
+        with self.cursor() as cursor, reading():
+            rows = cursor.read_parquet(list(paths), filename=True, hive_partitioning=False)
+            theirs = duckdb.ColumnExpression(column).isin(*map(duckdb.ConstantExpression, sorted(subjects)))
+            found = rows.filter(theirs).select(duckdb.ColumnExpression("filename")).distinct().fetchall()
+        return [paths[row[0]] for row in found]
 
     @contextmanager
-    def _writing(self) -> Generator[FileWriter]:
-        with writer_lock(self._root / "writer.lock"):
-            _ = clear_removed(self._manifest, self._root)
-            temporary = self._root / "tmp" / new_id("write")
+    def writing(self, wait: float = 0.0) -> Generator[FileWriter]:
+        """Hold the only right to write; what is written becomes part of the tables by a commit to the manifest.
+
+        Raises
+        ------
+        UsageError
+            Someone else has been writing for `wait` seconds.
+        """
+        with writer_lock(self.root / "writer.lock", wait):
+            _ = clear_removed(self.manifest, self.root)
+            temporary = self.root / "tmp" / new_id("write")
             temporary.mkdir(parents=True)
             try:
-                yield FileWriter(self._root, temporary)
+                yield FileWriter(self.root, temporary)
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
 
@@ -209,9 +245,16 @@ def _name(snapshot: int) -> str:
 
 
 def _check_format(manifest: Manifest, root: Path) -> None:
-    if manifest.meta("format") > FORMAT:
+    written = manifest.meta("format")
+    if written > FORMAT:
         raise DamagedError(
             "was written by a newer version", where=str(root), fix="Update the program: `pip install -U regulars`."
+        )
+    if written < FORMAT:
+        raise DamagedError(
+            "was written before customers had pseudonyms",
+            where=str(root),
+            fix="Make the shop again in a new directory and import its files: `regulars init`, `regulars import`.",
         )
 
 

@@ -1,15 +1,10 @@
-"""How much a client may send at once. The first three are Segment's own limits: every client keeps to them."""
+"""How much a client may send at once; those of `core.limits` are Segment's own, and every client keeps to them."""
 
 from __future__ import annotations
 
-MAX_BODY_BYTES = 512_000
-"""Bytes of a body after unpacking."""
+from regulars.core.limits import MAX_BODY_BYTES, MAX_EVENT_BYTES, MAX_MESSAGES
 
-MAX_EVENT_BYTES = 32_768
-"""Bytes of one message."""
-
-MAX_MESSAGES = 2_500
-"""Messages of a batch."""
+__all__ = ["MAX_BODY_BYTES", "MAX_DEPTH", "MAX_EVENT_BYTES", "MAX_LINES", "MAX_MESSAGES"]
 
 MAX_DEPTH = 100
 """Levels of lists and objects in a message: deeper ones are attacks, and exhaust the stack of whoever reads them."""

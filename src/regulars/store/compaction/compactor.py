@@ -1,0 +1,264 @@
+"""The compactor: reads the log, writes the tables, and says how far it came in the same transaction.
+
+Whatever moment it is killed at, the next one starts from the last committed position and comes to the same rows: what
+it does depends on the log, in order, and on what it had committed, not on time or on where a round ended.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+from regulars.core.errors import BusyError, UsageError
+from regulars.core.records import Reject
+from regulars.events import wire
+from regulars.privacy.masks import mask
+from regulars.privacy.personal import under_14
+from regulars.store.compaction.agreements import Agreements
+from regulars.store.compaction.identities import Identities
+from regulars.store.compaction.maintenance import Maintenance
+from regulars.store.compaction.outbox import Outbox
+from regulars.store.compaction.protection import Protection
+from regulars.store.compaction.recent_ids import RecentIds
+from regulars.store.compaction.rows import Rows
+from regulars.store.compaction.sessions import FORGET, Sessions
+from regulars.store.compaction.tail import Tail
+from regulars.store.parquet_files import FRESH, sort_by_subject
+from regulars.store.progress import LogProgress
+from regulars.store.rejects import RejectsWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from regulars.core.settings import Settings
+    from regulars.events.wire import WireEvent
+    from regulars.store.compaction.tail import Chunk
+    from regulars.store.log import Arrival
+    from regulars.store.parquet_files import FileWriter
+    from regulars.store.store import Store
+    from regulars.store.vault import Vault
+
+SECOND = 1_000_000
+
+
+class Cycle(NamedTuple):
+    """What one round did."""
+
+    messages: int = 0
+    added: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    """Events of people who do not allow counting, or who were erased: not kept."""
+    rejected: int = 0
+    more: bool = False
+    """There was more in the log than one round takes."""
+
+
+class Kept(NamedTuple):
+    """An event that may be kept."""
+
+    event: WireEvent
+    subject: str
+    session: str
+    referrer: str | None
+
+
+class Compactor:
+    """Moves one shop's log into its tables; only the holder of the lease may make one.
+
+    Parameters
+    ----------
+    store, vault, settings
+        The shop's.
+    directory
+        The shop.
+    """
+
+    def __init__(self, store: Store, vault: Vault, settings: Settings, directory: Path) -> None:
+        self._store = store
+        self._vault = vault
+        self._settings = settings
+        self._directory = directory
+        self._manifest = store.manifest
+        self._tail = Tail(directory / "log", self._manifest)
+        self._ids = RecentIds(self._manifest, store.root)
+        self._sessions = Sessions(self._manifest.sessions(), int(settings.collect.session_minutes * 60 * SECOND))
+        self._outbox = Outbox(directory / "log", vault)
+        self._outbox.recover(self._manifest)
+        self._agreements = Agreements(vault, settings.privacy)
+        followers = (self._sessions.follow, self._agreements.follow)
+        self._identities = Identities(vault.pseudonyms, self._manifest.links(), followers)
+        self._protection = Protection(vault)
+        self._traits: dict[str, tuple[int, str]] = self._manifest.traits()
+        self.maintenance = Maintenance(store, settings)
+
+    def cycle(self) -> Cycle:
+        """Take one chunk of the log into the tables.
+
+        Raises
+        ------
+        UsageError
+            An import is writing to the tables: try again later.
+        BusyError
+            Another process holds one of the databases: try again with a new compactor.
+        """
+        with self._store.writing() as writer:
+            self._agreements.refresh()
+            self._tail.clear_finished()
+            chunk = self._tail.next_chunk()
+            if not chunk.reads:
+                return Cycle()
+            try:
+                return self._take(chunk, writer)
+            except UsageError as error:
+                # Half of this round is in memory: unlike one who found the writer busy, nobody may go on with that.
+                raise BusyError(error.message, where=error.where, fix=error.fix) from error
+
+    def drain(self) -> Cycle:
+        """Take everything that is in the log now, and tidy the tables."""
+        done = Cycle()
+        while True:
+            one = self.cycle()
+            done = Cycle(*(a + b for a, b in zip(done[:-1], one[:-1], strict=True)), more=one.more)
+            if not one.more:
+                break
+        self._tidied(self.maintenance.run(force=True))
+        return done
+
+    def forget(self, subjects: Collection[str]) -> None:
+        """Drop what is remembered of people who were taken out of the tables."""
+        gone = set(subjects)
+        for subject in gone:
+            _ = self._traits.pop(subject, None)
+        links = self._identities.links
+        for anonymous in [a for a, (known, _) in links.items() if a in gone or known in gone]:
+            del links[anonymous]
+        self._sessions.forget(gone)
+
+    def tidy(self) -> bool:
+        """Merge what has gathered, if it is time; tell whether anything was done."""
+        return self._tidied(self.maintenance.run())
+
+    def _tidied(self, done: bool) -> bool:
+        if done:
+            self._ids.wrote(self.maintenance.entries)
+            self._traits = self._manifest.traits()
+            self._identities.links.clear()
+            self._identities.links.update(self._manifest.links())
+        return done
+
+    def _take(self, chunk: Chunk, writer: FileWriter) -> Cycle:
+        kept: list[Kept] = []
+        messages = refused = 0
+        newest = 0
+        with RejectsWriter(self._directory, f"collect-{chunk.name}") as rejects:
+            for arrival, body in chunk.reads:
+                decoded = wire.decode(arrival.route, body, arrival.received, self._settings)
+                messages += decoded.messages
+                newest = max(newest, arrival.received)
+                rejects.write(_reject(chunk.name, arrival, one) for one in decoded.rejects)
+                for event in decoded.events:
+                    one = self._one(event, arrival)
+                    if one is None:
+                        refused += 1
+                    else:
+                        kept.append(one)
+        rows, traits = self._protected(kept)
+        done = Cycle(messages, refused=refused, rejected=rejects.count, more=chunk.more)
+        return self._write(chunk, rows, traits, done, newest, writer)
+
+    def _one(self, event: WireEvent, arrival: Arrival) -> Kept | None:
+        """Find out whose event it is and whether it may be kept; None: it may not."""
+        subject = self._identities.subject(event, page=arrival.page)
+        agreements = self._agreements
+        if agreements.gone(subject):
+            return None
+        agreements.hear(event, subject, page=arrival.page)
+        if event.traits and event.kind != "group":
+            self._hear_age(event, subject)
+        if not agreements.may_count(subject, signal=arrival.signal):
+            return None
+        session = self._sessions.of(subject, event.time, event.session, arrival.received)
+        referrer = self._identities.known(event.referrer) if event.referrer else None
+        return Kept(event, subject, session, referrer)
+
+    def _protected(self, kept: list[Kept]) -> tuple[Rows, dict[str, tuple[int, str]]]:
+        """Seal and mask what is kept; the keys of everyone new are made in one transaction before."""
+        names, self._identities.names = self._identities.names, {}
+        new = {subject: name for subject, name in names.items() if not self._agreements.gone(subject)}
+        for event, subject, _, _ in kept:
+            if subject not in new and (event.traits or self._protection.has_personal(event.properties)):
+                new[subject] = ""
+        self._vault.keys.ensure(new)
+        rows = Rows(self._settings.shop.time_zone)
+        traits: dict[str, tuple[int, str]] = {}
+        for event, subject, session, referrer in kept:
+            if event.traits and event.kind != "group":
+                self._hear_traits(event, subject, traits)
+            rows.add(event, subject, session, referrer, self._protection.properties(subject, event.properties))
+        return rows, traits
+
+    def _hear_age(self, event: WireEvent, subject: str) -> None:
+        if not under_14(event.traits or {}, datetime.fromtimestamp(event.time / 1e6, UTC).date()):
+            return
+        purposes = ["marketing", "personalisation"]
+        purposes += ["analytics"] if self._settings.privacy.under_14 == "refuse" else []
+        for purpose in purposes:
+            self._agreements.note(subject, purpose, False, event.time, "under-14")
+
+    def _hear_traits(self, event: WireEvent, subject: str, traits: dict[str, tuple[int, str]]) -> None:
+        """Put what is newly said over what was said before; an older message never undoes a newer one."""
+        before = self._traits.get(subject)
+        said = self._protection.traits(subject, event.traits or {})
+        old = msgspec.json.decode(before[1]) if before else {}
+        merged = old | said if before is None or event.time >= before[0] else said | old
+        state = (max(event.time, before[0] if before else 0), msgspec.json.encode(merged).decode())
+        self._traits[subject] = traits[subject] = state
+
+    def _write(
+        self,
+        chunk: Chunk,
+        rows: Rows,
+        traits: dict[str, tuple[int, str]],
+        cycle: Cycle,
+        newest: int,
+        writer: FileWriter,
+    ) -> Cycle:
+        links = self._identities.taken()
+        self._outbox.write(chunk.positions, *self._agreements.taken())
+        table = rows.table()
+        with self._store.cursor() as cursor:
+            duplicate = self._ids.duplicates(table, cursor)
+        table = table.filter(pa.array(~duplicate)) if duplicate.any() else table
+        progress = LogProgress(
+            positions=chunk.positions,
+            sessions=self._sessions.taken(),
+            links=links,
+            traits=traits,
+            sessions_before=newest - FORGET,
+        )
+        if table.num_rows:
+            writer.write("events", FRESH, sort_by_subject(table))
+            writer.publish()
+            self._manifest.commit(writer.entries, (), f"{table.num_rows} collected", progress)
+            self._ids.wrote(writer.entries)
+        else:
+            self._manifest.note_progress(progress)
+        self._tail.taken(chunk)
+        self._sessions.forget_before(newest - FORGET)
+        self._outbox.deliver()
+        return cycle._replace(added=table.num_rows, duplicates=len(rows) - table.num_rows)
+
+
+def _reject(file: str, arrival: Arrival, one: wire.WireReject) -> Reject:
+    return Reject(
+        file=f"collected {arrival.route}, key {arrival.key}",
+        line=one.index,
+        column=one.column,
+        reason=one.reason,
+        excerpt=mask(one.excerpt),
+    )
