@@ -18,7 +18,7 @@ def results(name: str) -> dict[str, Any]:
 
 
 def _short(value: float) -> str:
-    return f"{value:.4f}".removeprefix("0")
+    return f"{value:.4f}".removeprefix("0") if value < 1 else f"{value:.3f}"
 
 
 def basket() -> str:
@@ -77,7 +77,44 @@ def serving() -> str:
     return "\n".join(lines) + f"\n\n{machine['processor']}, {machine['cores']} cores, the load on the same machine."
 
 
-TABLES = {"basket": basket, "new": new, "quality": quality, "serving": serving}
+def collecting() -> str:
+    found = results("collecting")
+    lines = ["| load | events a second | bare loop | p50 | p99 |", "|---|---|---|---|---|"]
+    for name, title in (("batches", "batches of 100"), ("singles", "one by one")):
+        row = found[name]
+        lines.append(
+            f"| {title} | {row['events_per_second']:,} | {row['bare_loop']:,} | {row['p50_ms']:.1f} ms "
+            f"| {row['p99_ms']:.1f} ms |"
+        )
+    over = found["overload"]
+    lines.append(f"| one by one, ten times the senders | {over['goodput']:,} | | | {over['p99_ms']:.1f} ms |")
+    machine = found["machine"]
+    seen = found["visible"]
+    return "\n".join(lines) + (
+        f"\n\n{machine['processor']}, {machine['cores']} cores. Visible to a query in another process after "
+        f"{seen['median_seconds']:.2f} s (median; at most {seen['max_seconds']:.2f} s of 20)."
+    )
+
+
+def masking() -> str:
+    found = results("masking")["structured"]
+    lines = ["| texts | identifiers | precision | recall |", "|---|---|---|---|"]
+    for name, kinds in found.items():
+        row = kinds["all"]
+        lines.append(
+            f"| {name} | {row['true']:,} | {_short(row['covering_precision'])} | {_short(row['covering_recall'])} |"
+        )
+    return "\n".join(lines)
+
+
+TABLES = {
+    "basket": basket,
+    "new": new,
+    "quality": quality,
+    "serving": serving,
+    "collecting": collecting,
+    "masking": masking,
+}
 
 
 def filled(text: str) -> str:

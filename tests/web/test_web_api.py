@@ -14,16 +14,16 @@ from regulars.shop import Shop
 from regulars.web.app import create_app
 from regulars.web.serve import check_address
 
+from .doors import HOST, at_home
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-HOST = "http://127.0.0.1"
-
 
 @pytest.fixture(scope="module")
 def client(shop_directory: Path) -> Iterator[TestClient]:
-    with TestClient(create_app(shop_directory), base_url=HOST, raise_server_exceptions=False) as client:
+    with TestClient(at_home(create_app(shop_directory)), base_url=HOST, raise_server_exceptions=False) as client:
         yield client
 
 
@@ -125,7 +125,7 @@ def test_pages_carry_the_guards(client: TestClient) -> None:
 
 def test_access_logs_hold_no_identifier(shop_directory: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Neither the path's id nor the query's reaches the log."""
-    with TestClient(create_app(shop_directory), base_url=HOST) as client:
+    with TestClient(at_home(create_app(shop_directory)), base_url=HOST) as client:
         client.get("/api/customers/c042?events=1")
         client.get("/api/recommendations?user=c043")
     logged = capfd.readouterr().err
@@ -144,7 +144,7 @@ def test_hostile_names_are_shown_not_run(tmp_path: Path) -> None:
         assert shop.import_files([tmp_path / "e.jsonl"]).added == 3
         assert shop.import_files([tmp_path / "i.jsonl"], table="items").added == 1
         shop.learn()
-    with TestClient(create_app(tmp_path / "shop"), base_url=HOST) as client:
+    with TestClient(at_home(create_app(tmp_path / "shop")), base_url=HOST) as client:
         name = quote(evil, safe="")
         for path in ("", "/customers", f"/customers/{name}", f"/recommendations?mode=item&item={name}"):
             for language in ("en", "zh"):
@@ -157,7 +157,7 @@ def test_hostile_names_are_shown_not_run(tmp_path: Path) -> None:
 def test_an_empty_shop_has_pages_that_say_what_to_do(tmp_path: Path) -> None:
     """No events, nothing learned: every page answers, slates say what is missing."""
     Shop.create(tmp_path / "shop").close()
-    with TestClient(create_app(tmp_path / "shop"), base_url=HOST) as client:
+    with TestClient(at_home(create_app(tmp_path / "shop")), base_url=HOST) as client:
         assert "regulars import" in client.get("/dashboard?lang=en").text
         assert client.get("/dashboard/customers").status_code == 200
         assert "regulars learn" in client.get("/dashboard/recommendations?lang=en").text

@@ -23,6 +23,11 @@ PAGES = {
     "customer": "/dashboard/customers/c003",
     "recommendations": "/dashboard/recommendations?mode=user&user=c003",
     "basket": "/dashboard/recommendations?mode=basket&basket=i05&basket=i10",
+    "privacy": "/dashboard/privacy",
+    "person": "/dashboard/privacy?customer=c003&done=consents",
+    "impact": "/dashboard/privacy/impact",
+    "settings": "/dashboard/settings",
+    "sign-in": "/sign-in",
     "docs": "/docs",
 }
 FLAGS = [
@@ -129,7 +134,7 @@ def test_figures_are_drawn_and_have_a_table(browser: Any, address: str) -> None:
 
 
 def test_the_keyboard_reaches_everything(browser: Any, address: str) -> None:
-    """Skip link first; g c and g r go to pages; / searches; arrows and Enter choose a suggestion; ? explains."""
+    """Skip link first; g and a letter go to pages; / searches; arrows and Enter choose a suggestion; ? explains."""
     page, _ = _open(browser, f"{address}/dashboard?lang=en")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
@@ -143,6 +148,11 @@ def test_the_keyboard_reaches_everything(browser: Any, address: str) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url("**search=c00**")
     assert page.locator("tbody tr").count() == 10
+    for letter, path in (("p", "privacy"), ("s", "settings")):
+        page.locator("h1").click()
+        page.keyboard.press("g")
+        page.keyboard.press(letter)
+        page.wait_for_url(f"**/dashboard/{path}")
     page.goto(f"{address}/dashboard/recommendations?mode=item")
     page.wait_for_load_state("networkidle")
     page.keyboard.press("/")
@@ -169,4 +179,12 @@ def test_pages_work_without_scripts(browser: Any, address: str) -> None:
     page.locator("input[type=search]").fill("i05")
     page.locator("form.ask button").click()
     assert page.locator(".slate li").count() == 10
+    page.goto(f"{address}/dashboard/privacy?lang=en")
+    page.locator("#customer").fill("c003")
+    page.locator("form[role=search] button").click()
+    page.wait_for_url("**customer=c003")
+    assert page.locator(".person form").count() == 7
+    page.locator("textarea").fill("13812345678")
+    page.locator("form:has(textarea) button").click()
+    assert page.locator(".masked").inner_text() == "138****5678"
     context.close()

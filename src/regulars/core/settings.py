@@ -138,6 +138,20 @@ class CollectSettings(_Section, frozen=True, kw_only=True):
         int,
         Meta(description="When an anonymous visitor is recognised, this many days of theirs are joined on.", ge=0),
     ] = 30
+    sink: Annotated[
+        Literal["log", "kafka"],
+        Meta(description="Where events wait for the tables: this machine's disk ('log'), or 'kafka' (docs/kafka.md)."),
+    ] = "log"
+    kafka_servers: Annotated[tuple[str, ...], Meta(description="Kafka's brokers, such as 'kafka1:9092'.")] = ()
+    kafka_topic: Annotated[
+        str, Meta(description="This shop's topic in Kafka; it must exist.", pattern=r"^[A-Za-z0-9._-]{0,249}$")
+    ] = ""
+    kafka_properties: Annotated[
+        str, Meta(description="File with more of Kafka's client's properties: passwords, certificates.")
+    ] = ""
+    kafka_seconds: Annotated[
+        float, Meta(description="What Kafka has not acknowledged after this time is refused.", ge=0.5, le=300)
+    ] = 10.0
 
 
 class PrivacySettings(_Section, frozen=True, kw_only=True):

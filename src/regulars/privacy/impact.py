@@ -195,8 +195,8 @@ def _rights(privacy: PrivacySettings) -> list[ImpactRow]:
                 "个人有权查阅、复制其个人信息，并可请求转移。",
             ),
             (
-                "`regulars export` writes everything about one person as JSON.",
-                "regulars export 以 JSON 导出其全部数据。",
+                "`regulars privacy export` writes everything about one person as a ZIP archive of CSV and JSON.",
+                "regulars privacy export 以 ZIP 压缩包（CSV 与 JSON）导出其全部数据。",
             ),
             "met",
         ),
@@ -204,18 +204,19 @@ def _rights(privacy: PrivacySettings) -> list[ImpactRow]:
             {"PIPL": "46", "GDPR": "16"},
             ("Correct what is wrong.", "个人有权请求更正、补充。"),
             (
-                "Traits are replaced by what is sent last; events are corrected by erasing and sending again.",
-                "属性以最后上报者为准；事件可删除后重新上报。",
+                "`regulars privacy correct` and the Privacy page replace or delete single fields; what is sent later "
+                "replaces what was sent before. Events stay as they happened.",
+                "regulars privacy correct 与隐私页面可更正或删除单个字段；属性以最后上报者为准。行为记录保持原样。",
             ),
-            "partly",
+            "met",
         ),
         *_row(
             {"PIPL": "47", "GDPR": "17"},
             ("Erase on request.", "个人有权请求删除。"),
             (
-                "`regulars erase` destroys the person's key at once, removes their rows from tables, models and "
-                "exports, and signs a receipt. Backups and copies that left the shop are the shop's to erase.",
-                "regulars erase 立即销毁该人的密钥，从数据表、模型与导出文件中删除其记录，并出具签名回执。"
+                "`regulars privacy erase` destroys the person's key at once, removes their rows from tables, models "
+                "and rows set aside, and signs a receipt. Backups and copies that left the shop are the shop's to erase.",
+                "regulars privacy erase 立即销毁该人的密钥，从数据表、模型与拒收记录中删除其记录，并出具签名回执。"
                 "备份及已对外提供的副本由商家负责删除。",
             ),
             "partly",

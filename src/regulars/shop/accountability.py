@@ -49,6 +49,7 @@ class PrivacySummary(msgspec.Struct, frozen=True, kw_only=True):
     erased: int
     """Keys destroyed so far: customers and the devices they were known on."""
     keep_days: int
+    """0: for as long as nobody asks."""
     keep_days_by_kind: dict[str, int]
     master_key: str
     """Where the master key came from: `environment` or `file`."""

@@ -10,6 +10,8 @@ from regulars.events import wire
 from regulars.privacy.addresses import truncate
 from regulars.privacy.consent import allowed
 from regulars.store.log import Arrival, LogWriter
+from regulars.store.log.kafka import place_of
+from regulars.store.log.kafka_writer import KafkaWriter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from regulars.core.errors import DiskError
     from regulars.core.rights import KeyInfo
-    from regulars.core.settings import Settings
+    from regulars.core.settings import CollectSettings, Settings
     from regulars.store.vault import Vault
 
 LOOK_SECONDS = 0.25
@@ -42,16 +44,7 @@ class Collector:
         vault: Vault,
         settle: Callable[[list[Any], DiskError | None], None],
     ) -> None:
-        collect = settings.collect
-        log = directory / "log"
-        log.mkdir(exist_ok=True)
-        self._writer = LogWriter(
-            log,
-            settle,
-            segment_bytes=collect.segment_mb * MEGABYTE,
-            segment_seconds=collect.segment_seconds,
-            pending_bytes=collect.pending_mb * MEGABYTE,
-        )
+        self._writer = _writer(directory, settings.collect, settle)
         self._rates = Rates()
         self._refusals = Refusals(settings, vault)
 
@@ -90,6 +83,24 @@ class Collector:
     def close(self) -> None:
         """Make everything that was taken in durable."""
         self._writer.close()
+
+
+def _writer(
+    directory: Path, collect: CollectSettings, settle: Callable[[list[Any], DiskError | None], None]
+) -> LogWriter | KafkaWriter:
+    pending = collect.pending_mb * MEGABYTE
+    place = place_of(directory, collect)
+    if place is not None:
+        return KafkaWriter(place, settle, pending_bytes=pending)
+    log = directory / "log"
+    log.mkdir(exist_ok=True)
+    return LogWriter(
+        log,
+        settle,
+        segment_bytes=collect.segment_mb * MEGABYTE,
+        segment_seconds=collect.segment_seconds,
+        pending_bytes=pending,
+    )
 
 
 class Rates:

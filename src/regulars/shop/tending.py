@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from regulars.core.errors import RegularsError, UsageError
+from regulars.core.errors import UsageError
 from regulars.shop.facade import Shop
 from regulars.shop.leases import lease
 from regulars.shop.removing import carry_out
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 RETRY_SECONDS = 1.0
 NICE = 5
 """Answers and events at the door come first."""
-Report = "Callable[[str, RegularsError | OSError], None]"
 
 
 def tend(
@@ -80,7 +79,7 @@ def _tend_one(directory: Path, stop: threading.Event, report: Callable[[str, Exc
                 if mine:
                     with Shop.open(directory) as shop:
                         _follow(shop, stop)
-        except (RegularsError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the log is safe, and giving up would let it fill the disk
             report(str(directory), error)
         stop.wait(RETRY_SECONDS)
 

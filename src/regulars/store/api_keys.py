@@ -159,7 +159,7 @@ class ApiKeys:
     def _get(self, key: str) -> KeyInfo:
         rows = self._state.read(f"SELECT {_COLUMNS} FROM api_keys WHERE id = ?", (key,))  # noqa: S608
         if not rows:
-            raise NotFoundError(f"there is no key '{key}'", fix="`regulars key list` shows those there are.")
+            raise NotFoundError(f"there is no key '{key}'", fix="`regulars keys list` shows those there are.")
         return _info(rows[0])
 
     def _refresh(self, clock: float) -> None:

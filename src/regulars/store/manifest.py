@@ -37,6 +37,7 @@ CREATE TABLE files (
     snapshot_added INTEGER NOT NULL REFERENCES snapshots (id),
     snapshot_removed INTEGER REFERENCES snapshots (id)
 ) WITHOUT ROWID;
+CREATE TABLE versions (table_name TEXT PRIMARY KEY, snapshot INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX files_current ON files (table_name, snapshot_removed, day_from, day_to);
 CREATE TABLE positions (segment TEXT PRIMARY KEY, offset INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE sessions (
@@ -46,7 +47,8 @@ CREATE TABLE links (anonymous TEXT PRIMARY KEY, known TEXT NOT NULL, stitched IN
 CREATE INDEX links_known ON links (known);
 CREATE TABLE traits (subject TEXT PRIMARY KEY, time INTEGER NOT NULL, attributes TEXT NOT NULL) WITHOUT ROWID;
 """
-"""`positions`: how far each file of the log is in the tables. `sessions`: the latest session of each visitor.
+"""`versions`: the newest snapshot that changed each table.
+`positions`: how far each file of the log is in the tables. `sessions`: the latest session of each visitor.
 `links`: whom an anonymous visitor turned out to be, and whether the rows stored before are joined on.
 `traits`: what customers said of themselves and the customers table does not hold yet."""
 
@@ -111,9 +113,9 @@ class Manifest:
 
     def version(self, table: str) -> int:
         """Return the newest snapshot that changed `table`."""
-        sql = "SELECT max(snapshot_added), max(snapshot_removed) FROM files WHERE table_name = ?"
-        added, removed = self._read(sql, (table,))[0]
-        return max(int(added or 0), int(removed or 0))
+        # Not read off the files: those that an erasure removed are forgotten at once, and a version never goes back.
+        rows = self._read("SELECT snapshot FROM versions WHERE table_name = ?", (table,))
+        return int(rows[0][0]) if rows else 0
 
     def files(
         self, table: str, days: tuple[date, date] = (date.min, date.max), as_of: int = NEWEST
@@ -157,6 +159,11 @@ class Manifest:
             db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)", rows)
             marks = [(number, path) for path in removed]
             db.executemany("UPDATE files SET snapshot_removed = ? WHERE path = ?", marks)
+            db.execute(
+                "INSERT OR REPLACE INTO versions SELECT DISTINCT table_name, ? FROM files"
+                " WHERE snapshot_added = ? OR snapshot_removed = ?",
+                (number, number, number),
+            )
             if progress is not None:
                 write_progress(db, progress)
         return number

@@ -14,35 +14,40 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from regulars.core.settings import load_settings
 from regulars.shop import Shop
 from regulars.web import problems
+from regulars.web.access import Access
 from regulars.web.api import API
+from regulars.web.collect import Collect
 from regulars.web.dashboard import DASHBOARD
-from regulars.web.desk import SHOP, Desk
+from regulars.web.desk import KEYRING, SHOP
 from regulars.web.guard import Guard
 from regulars.web.health import HEALTH
 from regulars.web.observe import Metrics, Observer, access_log
 from regulars.web.pages import Pages
+from regulars.web.tenants import Tenants
+from regulars.web.tries import Tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 DESCRIPTION = (
-    "Recommendations, insights and customers of one shop. Errors are `application/problem+json` (RFC 9457). "
-    "There is no sign-in yet: the server listens on this machine only unless told to trust its network."
+    "Collects what shoppers do; answers recommendations, insights and customers of one shop. Errors are "
+    "`application/problem+json` (RFC 9457). `Authorization: Bearer rg_…`: a write or public key sends events, a "
+    "secret key asks; the key says which shop is meant. On the machine itself the one shop served is open without."
 )
 
 
 def create_app(
-    shop_directory: Path | str,
-    *,
+    *shop_directories: Path | str,
     open_shop: Callable[[Path], Shop] = Shop.open,
     extra_hosts: Sequence[str] = (),
 ) -> Litestar:
-    """Return the application that serves one shop.
+    """Return the application that serves one shop, or several that share nothing but the process.
 
     Parameters
     ----------
-    shop_directory
-        The shop's directory; its `regulars.toml` is read now, the shop opens when the server starts.
+    shop_directories
+        The shops' directories; each `regulars.toml` is read now, the shops open when the server starts. How the
+        server listens is what the first one's says.
     open_shop
         How to open it.
     extra_hosts
@@ -55,22 +60,24 @@ def create_app(
     SettingsError
         Its settings cannot be used.
     """
-    directory = Path(shop_directory)
-    settings = load_settings(directory)
-    desk, metrics, log = Desk(directory, open_shop), Metrics(), access_log()
+    directories = [Path(directory) for directory in shop_directories]
+    settings = {directory: load_settings(directory) for directory in directories}
+    tenants, metrics, log = Tenants(directories, open_shop), Metrics(), access_log()
     pages = Pages(settings)
+    listening = settings[directories[0]].serve
     app = Litestar(
         route_handlers=[API, DASHBOARD, *HEALTH],
-        dependencies={"shop": SHOP},
+        dependencies={"shop": SHOP, "keyring": KEYRING},
         exception_handlers=problems.HANDLERS,
-        lifespan=[desk.tending],
+        lifespan=[tenants.tending],
         logging_config=None,
         openapi_config=_openapi(),
-        state=State({"desk": desk, "metrics": metrics, "log": log, "pages": pages}),
+        state=State({"tenants": tenants, "metrics": metrics, "log": log, "pages": pages, "tries": Tries()}),
     )
-    hosts = (*settings.serve.allowed_hosts, *extra_hosts)
+    hosts = (*listening.allowed_hosts, *extra_hosts)
     # Outside the router, so that answers to unknown routes and refused hosts are guarded and counted too.
-    app.asgi_handler = Observer(Guard(app.asgi_handler, hosts), metrics, log)
+    guarded = Guard(Access(app.asgi_handler, tenants, listening), hosts)
+    app.asgi_handler = Collect(Observer(guarded, metrics, log), tenants, metrics)
     return app
 
 

@@ -51,6 +51,35 @@ def _own_files() -> dict[str, Path]:
     return {path.name: path for path in sorted(folder.iterdir()) if path.is_file()}
 
 
+class Script:
+    """A script that pages of other origins load from a fixed address: checked again every few minutes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @cached_property
+    def body(self) -> bytes:
+        """The script."""
+        return self.path.read_bytes()
+
+    @cached_property
+    def tag(self) -> bytes:
+        """Its content's name, for revalidation."""
+        return b'"' + hashlib.blake2b(self.body, digest_size=8).hexdigest().encode() + b'"'
+
+    def answer(self, known: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+        """Return body and headers for a browser that holds the version `known`."""
+        headers = [
+            (b"content-type", b"text/javascript; charset=utf-8"),
+            (b"cache-control", b"public, max-age=300"),
+            (b"etag", self.tag),
+            (b"x-content-type-options", b"nosniff"),
+            (b"cross-origin-resource-policy", b"cross-origin"),
+        ]
+        return (b"" if known == self.tag else self.body), headers
+
+
+PAGE_SCRIPT = Script(Path(__file__).parent / "widgets" / "regulars.js")
 STATIC = Bundle("dashboard", _own_files())
 PLOTLY = Bundle("plotly", {"plotly.min.js": Path(str(files("plotly") / "package_data" / "plotly.min.js"))})
 _BUNDLES = {bundle.name: bundle for bundle in (STATIC, PLOTLY)}

@@ -7,12 +7,13 @@ import gc
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
-from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 from litestar.params import SkipValidation
+from litestar.types import Scope
 
 from regulars.core.errors import DamagedError, RegularsError
 from regulars.shop import Shop
+from regulars.shop.keyring import Keyring
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
     from litestar import Litestar
 
+    from regulars.web.tenants import Visitor
+
+VISITOR = "regulars.visitor"
+"""Where the scope of a request says who asks."""
+ASKED = "regulars.asked"
+"""Where it holds the path as it was asked for, before the router made two slashes one."""
 LOOK_EVERY_SECONDS = 5.0
 
 
@@ -101,11 +108,19 @@ def _settle() -> None:
     gc.freeze()
 
 
-def provide_shop(state: State) -> Shop:
-    """Return the open shop to a handler that asks for `shop`."""
-    desk: Desk = state.desk
-    return desk.shop
+def provide_shop(scope: Scope) -> Shop:
+    """Return the open shop of whoever asks to a handler that asks for `shop`."""
+    visitor: Visitor = scope[VISITOR]  # type: ignore[literal-required] - put there before any route is found
+    return visitor.tenant.desk.shop
+
+
+def provide_keyring(scope: Scope) -> Keyring:
+    """Return the keys of the shop of whoever asks to a handler that asks for `keyring`."""
+    visitor: Visitor = scope[VISITOR]  # type: ignore[literal-required] - put there before any route is found
+    return visitor.tenant.door.keyring
 
 
 SHOP = Provide(provide_shop, sync_to_thread=False)
+KEYRING = Provide(provide_keyring, sync_to_thread=False)
 OpenShop = NamedDependency[SkipValidation[Shop]]
+OpenKeyring = NamedDependency[SkipValidation[Keyring]]

@@ -8,8 +8,8 @@ import msgspec
 from litestar import Response, get
 from litestar.datastructures import State
 
-from regulars.web.desk import OpenShop
 from regulars.web.observe import Metrics
+from regulars.web.tenants import Tenants
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -27,9 +27,10 @@ def live() -> dict[str, str]:
 
 
 @get("/health/ready", summary="Can it answer?", tags=["operations"], sync_to_thread=True)
-def ready(shop: OpenShop) -> Health:
-    """Answer 200 once the shop is open, 503 with the reason before. A shop with nothing learned is ready."""
-    return Health(status="ready", learned=bool(shop.models()))
+def ready(state: State) -> Health:
+    """Answer 200 once every shop is open, 503 with the reason before. A shop with nothing learned is ready."""
+    tenants: Tenants = state.tenants
+    return Health(status="ready", learned=all(bool(tenant.desk.shop.models()) for tenant in tenants.all))
 
 
 @get("/metrics", summary="Prometheus metrics", tags=["operations"], sync_to_thread=True)

@@ -49,6 +49,16 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.collected = Counter(
+            "regulars_collect_requests", "Requests to the collector.", ["status"], registry=self.registry
+        )
+        self._collected = {status: self.collected.labels(str(status)) for status in (200, 204, 400, 401, 429, 503)}
+
+    def count_collected(self, status: int) -> None:
+        """Count one answer of the collector; its requests are too many to log one by one."""
+        counter = self._collected.get(status)
+        (counter if counter is not None else self.collected.labels(str(status))).inc()
+
     def count_slate(self, slate: Slate) -> None:
         """Count one served slate."""
         self.slates.labels(slate.kind).inc()

@@ -11,14 +11,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Response
 
 from regulars.web.assets import PLOTLY, STATIC
+from regulars.web.desk import VISITOR
 from regulars.web.preferences import THEMES, cookies, preferences
 from regulars.web.reasons import SEGMENTS, sentence
 from regulars.web.wording import LANGUAGES, words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from litestar import Request
 
     from regulars.core.settings import Settings
+    from regulars.web.tenants import Visitor
     from regulars.web.wording import Words
 
 TEMPLATES = Path(__file__).parent / "dashboard" / "templates"
@@ -27,21 +31,33 @@ TEMPLATES = Path(__file__).parent / "dashboard" / "templates"
 class Pages:
     """Renders templates in the visitor's language and theme."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self._environments = {language: self._environment(words_of(language)) for language in LANGUAGES}
+    def __init__(self, settings: Mapping[Path, Settings]) -> None:
+        self._settings = settings
+        self._environments = {
+            (directory, language): self._environment(words_of(language), one)
+            for directory, one in settings.items()
+            for language in LANGUAGES
+        }
+
+    def settings(self, request: Request[Any, Any, Any]) -> Settings:
+        """Return the settings of the shop that is asked; of the first one where nobody is signed in."""
+        return self._settings[self._directory(request)]
 
     def render(
-        self, request: Request[Any, Any, Any], template: str, *, status_code: int = 200, **context: Any
+        self, request: Request[Any, Any, Any], template: str, *, status_code: int = 200, at: str = "", **context: Any
     ) -> Response[str]:
-        """Return the page; `?lang=` and `?theme=` are remembered for the next one."""
+        """Return the page; `?lang=` and `?theme=` are remembered for the next one.
+
+        `at` is the address the switches lead to, where that of a sent form would not do.
+        """
         wanted = preferences(request)
-        page = self._environments[wanted.language].get_template(template)
+        directory = self._directory(request)
+        page = self._environments[directory, wanted.language].get_template(template)
         body = page.render(
             theme=wanted.theme,
             path=request.scope["path"],
-            here=_Here(request),
-            **context,
+            here=_Here(request, at or request.scope["path"]),
+            **{**self._known(request), **context},
         )
         return Response(
             body,
@@ -51,7 +67,18 @@ class Pages:
             headers={"Vary": "Accept-Language, Cookie"},
         )
 
-    def _environment(self, words: Words) -> Environment:
+    def _directory(self, request: Request[Any, Any, Any]) -> Path:
+        visitor: Visitor | None = request.scope.get(VISITOR)
+        return visitor.tenant.directory if visitor is not None else next(iter(self._settings))
+
+    def _known(self, request: Request[Any, Any, Any]) -> dict[str, Any]:
+        """Return what a page says of who looks at it; to strangers not even whose server this is."""
+        visitor: Visitor | None = request.scope.get(VISITOR)
+        if visitor is None:
+            return {"stranger": True, "signed_in": False, "shop_name": "regulars"}
+        return {"stranger": False, "signed_in": visitor.key is not None}
+
+    def _environment(self, words: Words, settings: Settings) -> Environment:
         environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -62,11 +89,11 @@ class Pages:
         )
         # Installed by the i18n extension just loaded.
         environment.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined]
-        zone = ZoneInfo(self.settings.shop.time_zone)
+        zone = ZoneInfo(settings.shop.time_zone)
         cast("dict[str, Any]", environment.globals).update(
             words=words,
-            shop_name=self.settings.shop.name,
-            currency=self.settings.shop.currency,
+            shop_name=settings.shop.name,
+            currency=settings.shop.currency,
             zone=zone,
             segments=SEGMENTS,
             themes=THEMES,
@@ -87,8 +114,8 @@ def segment_path(value: str) -> str:
 class _Here:
     """The address of the page being made, and of pages like it."""
 
-    def __init__(self, request: Request[Any, Any, Any]) -> None:
-        self._path = quote(request.scope["path"], safe="/")
+    def __init__(self, request: Request[Any, Any, Any], path: str) -> None:
+        self._path = quote(path, safe="/")
         self._query = [(k, v) for k, v in request.query_params.multi_items() if k not in ("lang", "theme")]
 
     def but(self, **changes: Any) -> str:

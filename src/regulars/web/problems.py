@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import msgspec
 from litestar import Request, Response
@@ -11,7 +11,10 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from regulars.core.errors import (
+    BusyError,
     DamagedError,
+    DeniedError,
+    DiskError,
     InputError,
     NotFoundError,
     NotLearnedError,
@@ -21,9 +24,6 @@ from regulars.core.errors import (
 )
 from regulars.web.pages import Pages
 
-if TYPE_CHECKING:
-    pass
-
 STATUS: dict[type[RegularsError], int] = {
     UsageError: 400,
     InputError: 400,
@@ -31,6 +31,8 @@ STATUS: dict[type[RegularsError], int] = {
     NotLearnedError: 409,
     SettingsError: 503,
     DamagedError: 503,
+    DiskError: 503,
+    BusyError: 503,
 }
 
 AnyRequest = Request[Any, Any, State]
@@ -57,6 +59,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 def of_regulars(request: AnyRequest, error: RegularsError) -> Response[Any]:
     """Answer an error that says itself what was wrong and what to do."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 400)
+    if isinstance(error, DeniedError):
+        status = 403 if error.known else 401
     errors = [Invalid(error.where, error.message)] if status == HTTPStatus.BAD_REQUEST and error.where else []
     return _answer(request, status, error.message, fix=error.fix, errors=errors)
 

@@ -111,9 +111,10 @@ def joins(links: Mapping[str, tuple[str, bool]]) -> dict[str, str]:
     first = {name.removesuffix(_PENDING): known for name, (known, joined) in links.items() if not joined}
     found: dict[str, str] = {}
     for name, known in first.items():
-        while known in first:
-            known = first[known]
-        found[name] = known
+        last = known
+        while last in first:
+            last = first[last]
+        found[name] = last
     return found
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from regulars.core.errors import BusyError, DamagedError, SettingsError
+from regulars.core.errors import BusyError, DamagedError, RegularsError, SettingsError
 from regulars.store.compaction.tail import CHUNK_BYTES, Chunk
 from regulars.store.log.kafka import KafkaPlace, consumer, library, reason, topic_facts
 from regulars.store.log.segments import read
@@ -52,12 +52,13 @@ class KafkaTail:
         self._cluster = ""
         self._at: dict[int, int] = {}
         """Offset of the next record that Kafka's client will hand over, by partition."""
+        self._ended: set[int] = set()
         self._checked = False
         self.foreign = 0
         """Records that somebody else put into the topic: they are no records of a log, and passed over."""
 
     def next_chunk(self) -> Chunk:
-        """Read on in all partitions, up to where they end now.
+        """Read on in all partitions, up to where each of them ends now.
 
         Raises
         ------
@@ -68,21 +69,21 @@ class KafkaTail:
         SettingsError
             There is no such topic, or Kafka keeps only the newest record of each key.
         """
-        ends = self._ends()
-        if self._at != {partition: self._position(partition) for partition in ends}:
-            # At first, when there are new partitions, and when the last chunk did not come into the tables.
-            self._begin(list(ends))
-        reads: list[tuple[Arrival, bytes]] = []
-        size, until = 0, time.monotonic() + self._place.seconds
-        while size < CHUNK_BYTES and self._behind(ends):
-            messages = self._consumer.consume(MESSAGES, WAIT_SECONDS)
-            if messages:
-                until = time.monotonic() + self._place.seconds
-            elif time.monotonic() > until:
-                self._at = {}
-                raise self._silent("no record came")
-            size += sum(self._take(message, reads) for message in messages)
-        return self._chunk(reads, more=self._behind(ends))
+        partitions = self._partitions()
+        # At first, after a pause, when there are new partitions, and when the last chunk did not come into the tables.
+        anew = self._at != {partition: self._position(partition) for partition in partitions}
+        if anew:
+            self._begin(partitions)
+        try:
+            reads, whole = self._gathered()
+        except RegularsError:
+            self._pause()
+            raise
+        # An end that was fetched ahead, before this round, may be out of date: the next round finds out.
+        chunk = self._chunk(reads, more=not (whole and anew))
+        if whole:
+            self._pause()
+        return chunk
 
     def taken(self, chunk: Chunk) -> None:
         """Say that a chunk is in the tables."""
@@ -91,12 +92,32 @@ class KafkaTail:
     def clear_finished(self) -> None:
         """Do nothing: what is in the tables stays in the topic for as long as its retention says."""
 
+    def _gathered(self) -> tuple[list[tuple[Arrival, bytes]], bool]:
+        """Return a chunk's records, and whether they are all that there are."""
+        reads: list[tuple[Arrival, bytes]] = []
+        size, until = 0, time.monotonic() + self._place.seconds
+        while size < CHUNK_BYTES and len(self._ended) < len(self._at):
+            messages = self._some()
+            size += sum(self._take(message, reads) for message in messages)
+            if messages:
+                until = time.monotonic() + self._place.seconds
+            elif time.monotonic() > until:
+                if not reads:
+                    raise self._silent("no record came")
+                break
+        return reads, len(self._ended) == len(self._at)
+
+    def _some(self) -> list[Message]:
+        """Return what has come; wait for the first record, not for as many as are taken at most."""
+        first = self._consumer.poll(WAIT_SECONDS)
+        return [] if first is None else [first, *self._consumer.consume(MESSAGES - 1, 0)]
+
     def _chunk(self, reads: list[tuple[Arrival, bytes]], *, more: bool) -> Chunk:
         moved = {p: at for p, at in sorted(self._at.items()) if at > self._position(p)}
         positions = {self._name(partition): at for partition, at in moved.items()}
         if not reads:
             if positions:
-                # Nothing for the tables, only what others wrote or markers of Kafka's own.
+                # Nothing for the tables, only what others wrote, or markers of Kafka's own.
                 self._note(positions)
             return Chunk("", reads, {}, more)
         first = next(iter(moved))
@@ -111,6 +132,7 @@ class KafkaTail:
         if partition is None or offset is None:
             return 0
         self._at[partition] = offset + 1
+        self._ended.discard(partition)
         found = list(read(memoryview(message.value() or b""), 0))
         if not found:
             self.foreign += 1
@@ -119,32 +141,24 @@ class KafkaTail:
         return len(message)
 
     def _hear(self, error: KafkaError, partition: int | None, offset: int | None) -> None:
-        if error.code() == self._kafka.KafkaError._PARTITION_EOF:
+        codes = self._kafka.KafkaError
+        here = partition is not None and partition >= 0
+        if partition is not None and error.code() == codes._PARTITION_EOF:
             # Beyond the last record there may be offsets that hold none.
-            if partition is not None and offset is not None:
-                self._at[partition] = max(self._at.get(partition, 0), offset)
-        elif error.fatal() or (partition is not None and partition >= 0):
-            self._at = {}
+            self._at[partition] = max(self._at.get(partition, 0), offset or 0)
+            self._ended.add(partition)
+        elif partition is not None and here and error.code() in {codes._AUTO_OFFSET_RESET, codes.OFFSET_OUT_OF_RANGE}:
+            raise self._lost(partition)
+        elif here or error.fatal():
             raise self._silent(error.str())
         # Anything else the client tries again by itself.
 
-    def _ends(self) -> dict[int, int]:
-        """Return where each partition ends now; see to it that what comes next is still there."""
+    def _partitions(self) -> list[int]:
+        """Return the partitions there are now; see to it that the topic can be read."""
         try:
-            partitions = self._partitions()
-            spans = {partition: self._span(partition) for partition in partitions}
+            found = self._consumer.list_topics(self._place.topic, self._place.seconds)
         except self._kafka.KafkaException as error:
             raise self._silent(reason(error)) from None
-        for partition, (begin, end) in spans.items():
-            position = self._position(partition)
-            if not begin <= position <= end:
-                self._note({self._name(partition): begin})
-                self._at = {}
-                raise self._lost(partition, position, begin, end)
-        return {partition: end for partition, (_, end) in spans.items()}
-
-    def _partitions(self) -> list[int]:
-        found = self._consumer.list_topics(self._place.topic, self._place.seconds)
         self._cluster = found.cluster_id or ""
         topic = found.topics[self._place.topic]
         if topic.error is not None:
@@ -153,35 +167,26 @@ class KafkaTail:
                 where=self._place.where,
                 fix="Make it, or allow this shop to read it: see docs/kafka.md.",
             )
-        if not self._checked:
-            if topic_facts(self._place).compacted:
-                raise SettingsError(
-                    "Kafka keeps only the newest record of each key",
-                    where=self._place.where,
-                    fix="Set the topic's cleanup.policy to delete.",
-                )
-            self._checked = True
+        if not self._checked and topic_facts(self._place).compacted:
+            raise SettingsError(
+                "Kafka keeps only the newest record of each key",
+                where=self._place.where,
+                fix="Set the topic's cleanup.policy to delete.",
+            )
+        self._checked = True
         return sorted(topic.partitions)
-
-    def _span(self, partition: int) -> tuple[int, int]:
-        """Return the first offset that a partition holds, and the one its next record will have."""
-        place = self._kafka.TopicPartition(self._place.topic, partition)
-        until = time.monotonic() + self._place.seconds
-        while True:
-            begin, end = self._consumer.get_watermark_offsets(place, self._place.seconds, cached=False)
-            # A broker that has just become the leader may know of fewer records than were read already, for a moment.
-            if end >= self._position(partition) or time.monotonic() > until:
-                return begin, end
-            time.sleep(WAIT_SECONDS)
 
     def _begin(self, partitions: list[int]) -> None:
         """Have the client read from where the tables are; what it fetched ahead is dropped."""
         self._at = {partition: self._position(partition) for partition in partitions}
         places = [self._kafka.TopicPartition(self._place.topic, p, at) for p, at in self._at.items()]
+        self._ended.clear()
         self._consumer.assign(places)
 
-    def _behind(self, ends: dict[int, int]) -> bool:
-        return any(self._at[partition] < end for partition, end in ends.items())
+    def _pause(self) -> None:
+        """Have the client fetch nothing until the next round, so that what it says then is of then."""
+        self._consumer.unassign()
+        self._at = {}
 
     def _position(self, partition: int) -> int:
         return self._positions.get(self._name(partition), 0)
@@ -197,7 +202,16 @@ class KafkaTail:
     def _silent(self, why: str) -> BusyError:
         return BusyError(f"Kafka does not answer ({why})", where=self._place.where, fix="It is tried again.")
 
-    def _lost(self, partition: int, position: int, begin: int, end: int) -> DamagedError:
+    def _lost(self, partition: int) -> RegularsError:
+        """Go to the first record that there is, and return what is to be said of the others."""
+        position = self._position(partition)
+        try:
+            begin, end = self._consumer.get_watermark_offsets(
+                self._kafka.TopicPartition(self._place.topic, partition), self._place.seconds, cached=False
+            )
+        except self._kafka.KafkaException as error:
+            return self._silent(reason(error))
+        self._note({self._name(partition): begin})
         where = f"{self._place.where}, partition {partition}"
         if position < begin:
             return DamagedError(
@@ -206,8 +220,8 @@ class KafkaTail:
                 fix="They are lost: lengthen the topic's retention. Reading goes on with what is there.",
             )
         return DamagedError(
-            f"the tables hold {position:,} records but Kafka only {end:,}: the topic was made anew, or a broker "
-            "that lagged behind became its leader",
+            f"the tables have {position:,} records but Kafka only {end:,}: the topic was made anew, or a broker that "
+            "lagged behind became its leader",
             where=where,
-            fix="Reading begins again at the first record; what the tables hold already counts once.",
+            fix="Reading begins again at the first record; what the tables have already counts once.",
         )

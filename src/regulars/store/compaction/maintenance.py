@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -16,6 +16,7 @@ import pyarrow as pa
 from regulars.core.compute import pc
 from regulars.core.schema import CUSTOMERS, EVENTS
 from regulars.store.compaction.identities import joined, joins
+from regulars.store.compaction.traits import profile, waiting, written
 from regulars.store.parquet_files import FRESH, buckets_of, cut_by_days, read_rows, sort_by_subject
 from regulars.store.progress import LogProgress
 from regulars.store.upsert import merge
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from regulars.store.parquet_files import FileWriter
     from regulars.store.store import Store
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EVERY_SECONDS = 10.0
 FRESH_FILES = 32
 FRESH_ROWS = 262_144
@@ -64,16 +66,18 @@ class Maintenance:
         links = self._manifest.links()
         stitches = joins(links)
         traits = self._manifest.traits()
+        customers = waiting(traits)
         today = datetime.now(UTC).date()
         expire = today != self._retained and bool(_limits(self._settings))
-        if not (fresh or stitches or traits or expire):
+        if not (fresh or stitches or customers or expire):
             return False
         with self._store.writing() as writer:
             removed = self._write_events(writer, fresh, stitches)
             removed |= self._expire(writer, removed, today) if expire else set()
-            removed |= self._write_customers(writer, traits)
+            removed |= self._write_customers(writer, customers, traits)
+            stay, flushed = written(traits)
             changed, gone = joined(links)
-            progress = LogProgress(links=changed, forgotten=gone, flushed=list(traits))
+            progress = LogProgress(links=changed, forgotten=gone, traits=stay, flushed=flushed)
             self.entries = writer.entries
             if removed or self.entries:
                 writer.publish()
@@ -143,13 +147,13 @@ class Maintenance:
                     writer.write("events", entry.bucket, kept)
         return gone
 
-    def _write_customers(self, writer: FileWriter, traits: dict[str, tuple[int, str]]) -> set[str]:
-        if not traits:
+    def _write_customers(self, writer: FileWriter, names: list[str], traits: dict[str, tuple[int, str]]) -> set[str]:
+        if not names:
             return set()
         old: pa.Table = self._store.run(self._store.table("customers"))
-        known = old.filter(pc.is_in(old.column("subject"), value_set=pa.array(list(traits)))).to_pylist()
+        known = old.filter(pc.is_in(old.column("subject"), value_set=pa.array(names))).to_pylist()
         before = {row["subject"]: row for row in known}
-        rows = [_customer(subject, *said, before.get(subject)) for subject, said in sorted(traits.items())]
+        rows = [_customer(subject, traits, before.get(subject)) for subject in names]
         merged, _ = merge("customers", old, pa.Table.from_pylist(rows, schema=CUSTOMERS))
         writer.write("customers", 0, merged)
         return {entry.path for entry in self._manifest.files("customers")}
@@ -163,11 +167,12 @@ def _renamed(rows: pa.Table, stitches: dict[str, str]) -> pa.Table:
     return rows.set_column(place, EVENTS.field("subject"), pa.array(subjects, pa.string()))
 
 
-def _customer(subject: str, time: int, attributes: str, before: dict[str, object] | None) -> dict[str, object]:
-    old = str(before["attributes"] or "{}") if before else "{}"
-    merged = msgspec.json.decode(old) | msgspec.json.decode(attributes)
-    created = before["created"] if before and before["created"] else datetime.fromtimestamp(time / 1e6, UTC)
-    return {"subject": subject, "created": created, "attributes": msgspec.json.encode(merged).decode()}
+def _customer(subject: str, traits: dict[str, tuple[int, str]], before: dict[str, Any] | None) -> dict[str, object]:
+    old = msgspec.json.decode(before["attributes"] or "{}") if before else None
+    known = before["created"] if before else None
+    since = None if known is None else (known - _EPOCH) // timedelta(microseconds=1)
+    created, attributes = profile(subject, traits, old, since)
+    return {"subject": subject, "created": _EPOCH + timedelta(microseconds=created), "attributes": attributes}
 
 
 def _before(today: date, days: int) -> date:

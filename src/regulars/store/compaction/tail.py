@@ -45,7 +45,7 @@ class Tail:
         self._directory = directory
         self._manifest = manifest
         self._positions = manifest.positions()
-        self._finished: list[Segment] = []
+        self._finished: dict[str, Segment] = {}
 
     def next_chunk(self) -> Chunk:
         """Read on, oldest process and file first."""
@@ -63,7 +63,7 @@ class Tail:
                     positions[segment.name] = end
                     size += end - begin
                 if segment.complete and whole:
-                    self._finished.append(segment)
+                    self._finished[segment.name] = segment
         return Chunk(name, reads, positions, more=size >= CHUNK_BYTES)
 
     def taken(self, chunk: Chunk) -> None:
@@ -75,8 +75,8 @@ class Tail:
 
         The position outlives its file, so that a crash between the two never makes the file be read again.
         """
-        gone = [segment for segment in self._finished if self._is_done(segment)]
-        self._finished = []
+        gone = [segment for segment in self._finished.values() if self._is_done(segment)]
+        self._finished = {}
         for segment in gone:
             segment.path.unlink(missing_ok=True)
             segment.path.with_suffix(".done").unlink(missing_ok=True)

@@ -5,6 +5,7 @@ The client library is an extra (`pip install 'regulars[kafka]'`) and is imported
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from confluent_kafka import Consumer, KafkaException
+
+    from regulars.core.settings import CollectSettings
 
 OURS = frozenset(
     {
@@ -103,6 +106,30 @@ def read_properties(path: Path) -> dict[str, str]:
     return found
 
 
+def place_of(directory: Path, collect: CollectSettings) -> KafkaPlace | None:
+    """Return where the shop in `directory` collects its events; None: in files of its own.
+
+    Raises
+    ------
+    SettingsError
+        Kafka is asked for but not its brokers or topic, or the file of properties cannot be used.
+    """
+    if collect.sink != "kafka":
+        return None
+    if not collect.kafka_servers or not collect.kafka_topic:
+        raise SettingsError(
+            "Kafka needs its brokers and a topic",
+            where="collect.kafka_servers, collect.kafka_topic",
+            fix="Set both, or collect.sink to 'log'.",
+        )
+    return KafkaPlace(
+        servers=",".join(collect.kafka_servers),
+        topic=collect.kafka_topic,
+        properties=read_properties(directory / collect.kafka_properties) if collect.kafka_properties else {},
+        seconds=collect.kafka_seconds,
+    )
+
+
 def library() -> ModuleType:
     """Return the client library.
 
@@ -112,13 +139,12 @@ def library() -> ModuleType:
         It is not installed.
     """
     try:
-        import confluent_kafka
-        import confluent_kafka.admin
+        _ = import_module("confluent_kafka.admin")
+        return import_module("confluent_kafka")
     except ImportError:
         raise SettingsError(
             "Kafka's client is not installed", where="collect.sink", fix="pip install 'regulars[kafka]'"
         ) from None
-    return confluent_kafka
 
 
 def configured(place: KafkaPlace, defaults: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
@@ -162,7 +188,7 @@ def consumer(place: KafkaPlace) -> Consumer:
         "check.crcs": True,
         "queued.max.messages.kbytes": 32 * 1024,
         "fetch.queue.backoff.ms": 20,
-        "fetch.wait.max.ms": 100,
+        "fetch.wait.max.ms": 20,
     }
     return made(library().Consumer, configured(place, defaults, ours), place)
 

@@ -139,18 +139,25 @@ class KafkaWriter:
     def _run(self) -> None:
         while True:
             stopping = self._stopping
-            self._producer.poll(0 if stopping and not len(self._producer) else LOOK_SECONDS)
-            self._pass_on()
+            self._listen(0 if stopping and not len(self._producer) else LOOK_SECONDS)
             if stopping and not len(self._producer):
                 break
             if self._shut_out:
                 self._renew()
 
+    def _listen(self, seconds: float) -> None:
+        try:
+            _ = self._producer.poll(seconds)
+        except self._exception:
+            # Only what is fatal is raised here.
+            self._shut_out = True
+        self._pass_on()
+
     def _hear(self, token: Any, size: int, error: KafkaError | None, _: Message) -> None:
         self._told.append(_Told(token, size, error))
 
     def _hear_error(self, error: KafkaError) -> None:
-        # Others (a broker is gone, a name does not resolve) are tried again by the library; this one is for good.
+        # Others (a broker is gone, a name does not resolve) the library tries again; this is for good.
         self._shut_out = self._shut_out or error.fatal()
 
     def _pass_on(self) -> None:
@@ -171,21 +178,18 @@ class KafkaWriter:
             self._settle(tokens, self._refusal(why))
 
     def _renew(self) -> None:
-        """Refuse what the producer still held and begin with a new one."""
-        old = self._producer
-        # What was purged was not acknowledged: `_hear` is told so for each record.
-        old.purge()
-        _ = old.flush(self._place.seconds)
-        self._pass_on()
+        """Refuse what the producer still holds and go on with a new one."""
+        # From now on it takes nothing: what is handed over meanwhile is refused at once.
         if not self._stopping:
             time.sleep(RENEW_SECONDS)
+        # `_hear` is told of each record that was purged: none of them is acknowledged.
+        self._producer.purge()
+        until = time.monotonic() + self._place.seconds
+        while len(self._producer) and time.monotonic() < until:
+            self._listen(LOOK_SECONDS)
         self._shut_out = False
         with self._lock:
-            # Handed over between the purge and now: refused as well.
-            old.purge()
-            _ = old.flush(self._place.seconds)
             self._producer = self._make()
-        self._pass_on()
 
     def _refusal(self, why: str) -> DiskError:
         return DiskError(

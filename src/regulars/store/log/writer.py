@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ROTATE = "rotate"
 """Touched in the log's directory by whoever needs every file closed soon (an erasure): younger than a file, it is."""
 LOOK_SECONDS = 0.25
+TICK_SECONDS = 0.02
 GROUP_BYTES = 8 * 1024 * 1024
 """Most bytes of one group, so that no answer waits for a very long write."""
 
@@ -171,6 +172,7 @@ class LogWriter:
             except FileNotFoundError:
                 # Somebody deleted the folder: the next try makes another.
                 self._let_go()
+                self.folder = self.directory / new_id("w")
                 raise
             self._handle, self._size, self._opened = handle, 0, time.time()
             # The name must be durable before anything in the file is acknowledged.
@@ -198,7 +200,6 @@ class LogWriter:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
-            self.folder = self.directory / new_id("w")
 
     def _abandon(self) -> None:
         """Cut off what was not acknowledged and never write to this file again.
@@ -222,7 +223,8 @@ class LogWriter:
 
     def _asked(self) -> bool:
         try:
-            return (self.directory / ROTATE).stat().st_mtime >= self._opened
+            # The system's clock for files lags behind by up to a tick.
+            return (self.directory / ROTATE).stat().st_mtime >= self._opened - TICK_SECONDS
         except OSError:
             return False
 

@@ -7,12 +7,26 @@ from litestar import Router
 from regulars.web.api.customers import customer, customers
 from regulars.web.api.insights import insights, questions
 from regulars.web.api.items import item, items
+from regulars.web.api.keys import KEYS
+from regulars.web.api.privacy import PRIVACY
 from regulars.web.api.recommendations import recommendations
 from regulars.web.api.shop import models, status
 
 API = Router(
     "/api",
-    route_handlers=[recommendations, questions, insights, customers, customer, items, item, models, status],
+    route_handlers=[
+        recommendations,
+        questions,
+        insights,
+        customers,
+        customer,
+        items,
+        item,
+        models,
+        status,
+        *PRIVACY,
+        *KEYS,
+    ],
 )
 
 __all__ = ["API"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import get
-from litestar.params import PathParameter, QueryParameter
+from litestar import Request, get
+from litestar.params import QueryParameter
 
 from regulars.core.records import CustomerPage, CustomerProfile
+from regulars.web.api.identifiers import Customer, tail
 from regulars.web.desk import OpenShop
 
 Search = Annotated[str, QueryParameter(description="Part of a customer's identifier.")]
@@ -34,14 +34,7 @@ def customers(
 
 @get("/customers/{subject:path}", summary="One customer", tags=["customers"], sync_to_thread=True)
 def customer(
-    shop: OpenShop,
-    subject: Annotated[Path, PathParameter(description="The customer's identifier.")],
-    events: Events = 100,
+    request: Request[Any, Any, Any], shop: OpenShop, subject: Customer, events: Events = 100
 ) -> CustomerProfile:
     """Return the summary, the attributes, what they buy and their newest history."""
-    return shop.customer(tail(subject), events=events)
-
-
-def tail(path: Path) -> str:
-    """Return the identifier that ends an address: it may hold slashes, and has none in front."""
-    return str(path).removeprefix("/")
+    return shop.customer(tail(request, subject), events=events)

@@ -12,7 +12,9 @@ from litestar.datastructures import State
 from litestar.params import FromPath, QueryParameter
 
 from regulars.core.errors import NotLearnedError
-from regulars.web.api.customers import Search, Segment, Sort, tail
+from regulars.web.api.customers import Search, Segment, Sort
+from regulars.web.api.identifiers import tail
+from regulars.web.dashboard.privacy import WORDS, person
 from regulars.web.dashboard.slates import slate_view
 from regulars.web.desk import OpenShop
 from regulars.web.observe import Metrics
@@ -86,7 +88,7 @@ def customer_page(
 ) -> Response[str]:
     """Show one customer: what they are like, what they buy, what to offer them, what they did."""
     pages: Pages = state.pages
-    profile = shop.customer(tail(subject), events=events)
+    profile = shop.customer(tail(request, subject), events=events)
     slate = _slate(shop, profile.summary.subject, state.metrics)
     return pages.render(
         request,
@@ -96,8 +98,10 @@ def customer_page(
         summary=profile.summary,
         slate=slate_view(slate) if slate else None,
         days=visits(profile.history, ZoneInfo(shop.settings.shop.time_zone)),
-        kinds=KINDS,
+        event_kinds=KINDS,
         events=events,
+        answers=person(shop, profile.summary.subject).answers,
+        **WORDS,
     )
 
 

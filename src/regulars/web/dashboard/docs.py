@@ -8,20 +8,21 @@ from litestar import Request, Response, get
 from litestar.datastructures import State
 from litestar.enums import OpenAPIMediaType
 
+from regulars.web.openapi import document
 from regulars.web.pages import Pages
 
 
 @get("/openapi.json", media_type=OpenAPIMediaType.OPENAPI_JSON, sync_to_thread=True)
 def openapi_document(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """Return the document itself, at the address tools expect."""
-    return request.app.openapi_schema.to_schema()
+    return document(request.app)
 
 
 @get("/docs", sync_to_thread=True)
 def docs_page(request: Request[Any, Any, Any], state: State) -> Response[str]:
     """Show every operation with its parameters and its answer."""
     pages: Pages = state.pages
-    schema = request.app.openapi_schema.to_schema()
+    schema = document(request.app)
     return pages.render(
         request,
         "docs.html",
@@ -37,16 +38,19 @@ def _groups(schema: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
-            answer = operation["responses"].get("200", {}).get("content", {})
+            good = [one for status, one in operation["responses"].items() if status.startswith("2")]
+            answer = good[0].get("content", {}) if good else {}
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
             entry = {
                 "method": method.upper(),
                 "path": path,
                 "summary": operation.get("summary", ""),
                 "description": operation.get("description", ""),
                 "params": operation.get("parameters", []),
+                "body": body,
                 "answer": next((media.get("schema", {}) for media in answer.values()), {}),
             }
-            entry["try"] = not any(p["required"] for p in entry["params"])
+            entry["try"] = method == "get" and not any(p["required"] for p in entry["params"])
             groups.setdefault((operation.get("tags") or ["other"])[0], []).append(entry)
     return groups
 

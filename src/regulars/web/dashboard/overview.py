@@ -25,7 +25,7 @@ def overview_page(request: Request[Any, Any, Any], state: State, shop: OpenShop)
     if not status.events:
         return pages.render(request, "empty.html", nav="overview", shop_path=status.path)
     words = words_of(preferences(request).language)
-    currency = pages.settings.shop.currency
+    currency = pages.settings(request).shop.currency
     answers = {name: shop.insights(name) for name in QUESTIONS}
     return pages.render(
         request,

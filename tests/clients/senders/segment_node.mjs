@@ -1,0 +1,15 @@
+// @segment/analytics-node sends the journey.
+import { readFileSync } from "node:fs";
+import { Analytics } from "@segment/analytics-node";
+
+const [host, writeKey] = process.argv.slice(2);
+const { anonymous: anonymousId, user: userId, ...visit } = JSON.parse(readFileSync(0, "utf8"));
+
+const client = new Analytics({ writeKey, host });
+client.on("error", (error) => { console.error(error); process.exitCode = 1; });
+client.page({ anonymousId, ...visit.page });
+for (const properties of visit.views) client.track({ anonymousId, event: "Product Viewed", properties });
+client.identify({ userId, anonymousId, traits: visit.traits });
+client.track({ userId, event: "Order Completed", properties: visit.order });
+client.track({ userId, event: "Product Added", properties: visit.cart });
+await client.closeAndFlush({ timeout: 20_000 });
