@@ -215,7 +215,8 @@ def _rights(privacy: PrivacySettings) -> list[ImpactRow]:
             ("Erase on request.", "个人有权请求删除。"),
             (
                 "`regulars privacy erase` destroys the person's key at once, removes their rows from tables, models "
-                "and rows set aside, and signs a receipt. Backups and copies that left the shop are the shop's to erase.",
+                "and rows set aside, and signs a receipt. Backups and copies that left the shop are the shop's to "
+                "erase.",
                 "regulars privacy erase 立即销毁该人的密钥，从数据表、模型与拒收记录中删除其记录，并出具签名回执。"
                 "备份及已对外提供的副本由商家负责删除。",
             ),
