@@ -10,6 +10,7 @@ import pytest
 
 from regulars.core.errors import DamagedError
 from regulars.store import Store
+from regulars.store.compaction.removal import remove_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,3 +114,17 @@ def test_a_newer_layout_asks_for_a_newer_program(tmp_path: Path) -> None:
     db.close()
     with pytest.raises(DamagedError, match="newer version"):
         Store.open(tmp_path)
+
+
+def test_a_table_whose_last_files_were_erased_never_goes_back_to_an_older_version(
+    store: Store, events_of: Callable[..., pa.Table]
+) -> None:
+    """A view of the older version would name files that are gone."""
+    store.append_events([events_of(("a", "ann", "2024-01-01"), ("b", "ben", "2024-01-01"))])
+    assert store.run(store.table("events").count()).as_py() == 2
+    before = store.version("events")
+    remove_subjects(store, ["ben"])
+    assert store.version("events") > before
+    assert store.run(store.table("events").select("subject")).column(0).to_pylist() == ["ann"]
+    remove_subjects(store, ["ann"])
+    assert store.run(store.table("events").count()).as_py() == 0
