@@ -82,7 +82,7 @@ def test_learning_again_without_a_change_computes_nothing(shop: Shop, monkeypatc
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("learned again")
 
-    monkeypatch.setattr("regulars.shop.facade.learn", fail)
+    monkeypatch.setattr("regulars.recommend.learn", fail)
     assert next(card.name for card in shop.learn()) == "blend"
 
 

@@ -10,20 +10,25 @@ import subprocess
 import sys
 import time
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 from regulars.core.errors import NotFoundError, UsageError
-from regulars.core.rights import Receipt
+from regulars.core.rights import Consent, Receipt
 from regulars.core.settings import PrivacySettings, Settings
-from regulars.shop import Shop
+from regulars.shop import Shop, removing
+from regulars.store.progress import LogProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from regulars.store.compaction import Compactor
 
 PERSON = "c003"
 PHONE, EMAIL = "13987654321", "maria.bosch@example.org"
@@ -106,6 +111,83 @@ def test_erasing_leaves_no_byte_of_a_person_and_nobody_elses_answers_changed(own
         assert all(check.ok for check in shop.store.check())
 
 
+def test_a_merged_customer_is_one_person_whichever_id_is_asked_with(own: Path, tmp_path: Path) -> None:
+    """An alias made two accounts one: erasing either takes both, and the devices of both."""
+    with Shop.open(own) as shop:
+        first, second = shop.names.subject("c010"), shop.names.subject("c011")
+        device = shop.names.device("phone")
+        links = {first: (second, True), device: (first, True)}
+        shop.store.manifest.note_progress(LogProgress(links=links))
+        assert shop.names.subject("c010") == second
+        assert sorted(shop.names.all_of(second)) == sorted([first, second, device])
+        shop.rights.set_consents("c010", {"personalisation": False})
+        time.sleep(0.6)
+        assert not any(shop.permissions.allows(name, "personalisation") for name in (first, second, device))
+        lines = shop.customer("c011").history_total
+        receipt = shop.rights.erase("c010").receipt
+        assert receipt is not None
+        assert receipt.removals[0].count > lines
+        everything = texts_in(own)
+        assert not any(name.encode() in everything for name in (first, second, device))
+
+
+def test_an_erasure_that_meets_a_running_round_leaves_no_key_and_no_answer(own: Path) -> None:
+    """Whatever was made between the request and its end is gone with the receipt."""
+    with Shop.open(own) as shop:
+        subject = shop.names.subject(PERSON)
+        carried = removing.empty_log
+
+        def meanwhile(log: Path, compactor: Compactor) -> None:
+            shop.vault.keys.ensure({subject: PERSON})
+            shop.vault.consents.record([consent(subject)])
+            carried(log, compactor)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(removing, "empty_log", meanwhile)
+            assert shop.rights.erase(PERSON).status == "done"
+        assert shop.vault.keys.name(subject) is None
+        assert shop.vault.consents.current(subject) == {}
+        assert list((own / "requests").glob("*")) == []
+
+
+def consent(subject: str) -> Consent:
+    return Consent(subject=subject, purpose="service", given=True, time=datetime.now(UTC), source="page")
+
+
+def test_rows_set_aside_of_other_people_stay(own: Path) -> None:
+    """A short id is looked for as a word of an excerpt, not in line numbers or names of files."""
+    (own / "rejects").mkdir(exist_ok=True)
+    line = {"file": "c003.csv", "line": 7, "column": "item", "reason": "c003", "excerpt": "xc003y,77"}
+    (own / "rejects" / "a.jsonl").write_text(
+        json.dumps(line) + "\n" + json.dumps(line | {"excerpt": "a,c003,b"}) + "\n"
+    )
+    with Shop.open(own) as shop:
+        shop.rights.erase(PERSON)
+    (left,) = (own / "rejects" / "a.jsonl").read_text().splitlines()
+    assert json.loads(left) == line
+
+
+def test_what_a_crash_left_behind_is_cleared_with_an_erasure(own: Path) -> None:
+    with Shop.open(own) as shop:
+        subject = shop.names.subject(PERSON)
+        path = next(p for p in (own / "tables" / "events").rglob("*.parquet") if subject in texts_of(p))
+        orphan = path.with_name("part_orphan.parquet")
+        shutil.copyfile(path, orphan)
+        other = path.parent / "part_other.parquet"
+        pq.write_table(pq.read_table(path).filter(pc.not_equal(pq.read_table(path)["subject"], subject)), other)
+        dead = own / "tables" / "tmp" / "write_dead"
+        dead.mkdir(parents=True)
+        shutil.copyfile(path, dead / "x.parquet")
+        shop.rights.erase(PERSON)
+    assert not orphan.exists()
+    assert not dead.exists()
+    assert other.exists()
+
+
+def texts_of(path: Path) -> set[str]:
+    return set(pq.read_table(path)["subject"].to_pylist())
+
+
 def test_an_erased_customer_does_not_come_back_with_the_next_import_unless_they_agree(own: Path) -> None:
     again = own.parent / "again.csv"
     again.write_text(
@@ -170,7 +252,7 @@ def test_models_do_not_learn_from_those_who_refuse(own: Path) -> None:
     with Shop.open(own) as shop:
         before = shop.models()[0]
         shop.rights.set_consents(PERSON, {"personalisation": False})
-        shop.permissions = type(shop.permissions)(shop.vault, shop.settings.privacy)
+        time.sleep(0.6)
         after = shop.learn()[0]
         assert after.version != before.version
         assert after.customers == before.customers - 1

@@ -133,7 +133,7 @@ def test_a_page_may_not_make_two_customers_one(shop: Shop) -> None:
     take(shop, said(2, 30, userId="thief", previousId="victim", type="alias"), page=True)
     take(shop, said(3, 20, userId="victim"))
     victim = shop.names.subject("victim")
-    assert subjects(shop) == {"m1": victim, "m2": shop.names.subject("thief"), "m3": victim}
+    assert subjects(shop) == {"m1": victim, "p:m2": shop.names.subject("thief"), "m3": victim}
 
 
 def test_traits_of_an_older_message_never_undo_a_newer_one(shop: Shop) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import random
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -86,6 +87,9 @@ def test_the_log_goes_on_in_another_folder_when_somebody_deletes_its_own(tmp_pat
     with LogWriter(log, answers.settle, segment_bytes=1) as writer:
         assert append(writer, answers, 0)
         folder = writer.folder
+        # The answer comes before the full file is closed.
+        while not list(folder.glob("*.done")):
+            time.sleep(0.005)
         for left in folder.iterdir():
             left.unlink()
         folder.rmdir()

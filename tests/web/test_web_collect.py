@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import shutil
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from litestar.testing import TestClient
 
+from regulars.core.errors import DamagedError
 from regulars.core.settings import CollectSettings, Settings
 from regulars.shop import Shop, compact
 from regulars.web.app import create_app
@@ -115,8 +118,8 @@ def test_flags_are_empty_and_settings_name_the_key(sender: Sender) -> None:
         ({"batch": [track(0, properties={"x": "y" * 40_000})]}, "bytes"),
         ({"batch": [{"a": 1}] * 2_501}, "2501"),
         (b"x" * 600_000, "512,000"),
-        (gzip.compress(b"0" * 100_000_000), "512,000"),
-        (gzip.compress(b"{}")[:-6], "cut short"),
+        (gzip.compress(b"0" * 100_000_000, mtime=0), "512,000"),
+        (gzip.compress(b"{}", mtime=0)[:-6], "cut short"),
         (b"\x1f\x8bnonsense", "gzip"),
     ],
 )
@@ -221,7 +224,62 @@ def test_an_explicit_agreement_wins_over_a_signal(sender: Sender) -> None:
     assert [row["kind"] for row in sender.events()] == ["consent"]
     time.sleep(0.5)
     assert sender.post("/v1/track", track(1) | {"messageId": "later"}, "public", sec_gpc="1").status_code == 200
-    assert sorted(row["id"] for row in sender.events()) == ["later", "m1"]
+    assert sorted(row["id"] for row in sender.events()) == ["p:later", "p:m1"]
+
+
+def test_a_page_cannot_take_the_id_of_the_servers_order_nor_undo_a_refusal(sender: Sender) -> None:
+    with Shop.open(sender.directory) as shop:
+        shop.rights.set_consents("u1", {"marketing": False})
+    agreed = {"consent": {"categoryPreferences": {"Marketing": True}}}
+    assert sender.post("/v1/track", track(1, context=agreed), "public").status_code == 200
+    assert sender.post("/v1/track", track(1)).status_code == 200
+    assert sorted(row["id"] for row in sender.events()) == ["m1", "p:m1"]
+    with Shop.open(sender.directory) as shop:
+        assert [(one.purpose, one.given) for one in shop.rights.consents("u1")] == [("marketing", False)]
+
+
+def test_an_answer_from_a_clock_ahead_can_be_withdrawn(sender: Sender) -> None:
+    ahead = (datetime.now(UTC) + timedelta(hours=20)).isoformat()
+    agreed = {"consent": {"categoryPreferences": {"Marketing": True}}}
+    assert sender.post("/v1/track", track(1, context=agreed, timestamp=ahead), "public").status_code == 200
+    assert len(sender.events()) == 1
+    with Shop.open(sender.directory) as shop:
+        assert shop.rights.consents("u1")[0].given
+        assert not shop.rights.set_consents("u1", {"marketing": False})[0].given
+
+
+def test_a_public_key_never_follows_a_visitor_to_a_customers_history(shop_directory: Path, tmp_path: Path) -> None:
+    shutil.copytree(shop_directory, tmp_path / "shop")
+    with Shop.open(tmp_path / "shop") as shop:
+        public = shop.vault.api_keys.create("public").secret
+        secret = shop.vault.api_keys.create("secret").secret
+    with TestClient(create_app(tmp_path / "shop"), base_url=HOST) as client:
+        said = {"userId": "c003", "anonymousId": "thief", "messageId": "x"}
+        answer = client.post("/v1/identify", json=said, headers={"authorization": f"Bearer {public}"})
+        assert answer.status_code == 200
+        with Shop.open(tmp_path / "shop") as shop:
+            _ = compact(shop)
+        asked = "/api/recommendations?visitor=thief"
+        theirs = client.get(asked, headers={"authorization": f"Bearer {public}"}).json()
+        assert theirs["fallback"] is True
+        assert "buy_again" not in {item["reason"]["code"] for item in theirs["items"]}
+        ours = client.get(asked, headers={"authorization": f"Bearer {secret}"}).json()
+        assert ours["fallback"] is False
+
+
+def test_a_fault_of_the_server_is_503_and_says_nothing_of_its_paths(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app: Any = sender.client.app
+    door = app.state.tenants.all[0].door
+
+    def broken(*_: object, **__: object) -> None:
+        raise DamagedError("cannot be read", where=str(sender.directory / "state.db"))
+
+    monkeypatch.setattr(door, "accept", broken)
+    answer = sender.post("/v1/track", track(1))
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert str(sender.directory) not in answer.text
 
 
 def test_unknown_routes_and_methods_are_told_so(sender: Sender) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +13,6 @@ from regulars.interests.interaction_files import load_interactions, save_interac
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
-
-ERASED = "erased"
-"""Touched in the folder of the models when somebody was taken out: a server reads them again."""
 
 
 def erase_from_models(models: Path, subjects: Collection[str]) -> list[Removal]:
@@ -37,10 +33,6 @@ def erase_from_models(models: Path, subjects: Collection[str]) -> list[Removal]:
         # The places stay, nameless and empty: numbers mean the same to whoever reads between the two files.
         users = ["" if number in gone else name for number, name in enumerate(interactions.users)]
         save_interactions(known, Interactions(users, interactions.items, interactions.histories.keep(~theirs)))
-    if people:
-        marker = models / ERASED
-        marker.touch()
-        os.utime(marker)
     return [
         Removal(where="models", what="customers in learned versions", count=people),
         Removal(where="models", what="events in learned versions", count=events),

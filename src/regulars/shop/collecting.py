@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from regulars.core.errors import BusyError
+from regulars.core.errors import BusyError, RegularsError
 from regulars.events import wire
 from regulars.privacy.addresses import truncate
 from regulars.privacy.consent import allowed
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from regulars.store.vault import Vault
 
 LOOK_SECONDS = 0.25
+_ANSWER = re.compile(rb'"consent"\s*:|categoryPreferences|onsent Preference')
+"""Where a body may say something about consent: the compactor, which takes answers and events in order, judges it."""
 MEGABYTE = 1 << 20
 
 
@@ -83,6 +88,7 @@ class Collector:
     def close(self) -> None:
         """Make everything that was taken in durable."""
         self._writer.close()
+        self._refusals.close()
 
 
 def _writer(
@@ -140,16 +146,18 @@ class Refusals:
     def __init__(self, settings: Settings, vault: Vault) -> None:
         self._privacy = settings.privacy
         self._vault = vault
-        self._looked = 0.0
         self._version = -1
         self._refused: frozenset[str] = frozenset()
         self._given: frozenset[str] = frozenset()
+        self._stop = threading.Event()
+        self._look()
+        self._thread = threading.Thread(target=self._follow, name="refusals", daemon=True)
+        self._thread.start()
 
     def without(self, route: str, body: bytes, *, signal: bool) -> bytes | None:
         """Return the body without the messages of those who refuse; None when nothing is left."""
-        self._look()
         signal = signal and self._privacy.honour_signals
-        if not (self._refused or signal or self._privacy.analytics == "if-agreed") or b"onsent" in body:
+        if not (self._refused or signal or self._privacy.analytics == "if-agreed") or _ANSWER.search(body):
             return body
         people = wire.people(route, body)
         drop = [number for number, who in enumerate(people) if not self._allows(*who, signal=signal)]
@@ -166,11 +174,18 @@ class Refusals:
         status = True if any(name in self._given for name in names) else None
         return allowed(status, self._privacy.analytics, refused_by_signal=signal)
 
+    def close(self) -> None:
+        """Follow the register no longer."""
+        self._stop.set()
+        self._thread.join()
+
+    def _follow(self) -> None:
+        # In a thread: a register of a million answers takes longer to read than a request may wait.
+        while not self._stop.wait(LOOK_SECONDS):
+            with suppress(RegularsError):
+                self._look()
+
     def _look(self) -> None:
-        now = time.monotonic()
-        if now - self._looked < LOOK_SECONDS:
-            return
-        self._looked = now
         consents = self._vault.consents
         version = consents.version()
         if version != self._version:

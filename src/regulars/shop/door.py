@@ -71,6 +71,11 @@ class Door:
         """Who may send events and who may ask: what changes here holds in this process at once."""
         return Keyring(self.vault, self.settings.collect)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether keys can be checked."""
+        return self._vault is not None
+
     def check(self, key: str) -> KeyInfo | None:
         """Return what a key may do; None: it is not this shop's, or no longer valid."""
         return self.vault.api_keys.check(key)

@@ -16,17 +16,17 @@ from regulars.core.progress import SILENT, Progress
 from regulars.core.settings import FILE_NAME, Settings, load_settings
 from regulars.events import load_mapping, read_files
 from regulars.events.vocabulary import interest_weight
-from regulars.interests import Interactions, Plan, evaluate, from_events
-from regulars.interests.evaluate import model_types, shuffle_ties
-from regulars.recommend.repeats import allows_repeats
 from regulars.shop.formats import format_name
 from regulars.shop.interest import COLUMNS, interest_events
+from regulars.shop.names import Names
 from regulars.shop.permissions import Permissions
 from regulars.store import Store
 from regulars.store.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from regulars.interests import Interactions
 
 
 class EvaluateOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +60,9 @@ def evaluate_path(path: Path, options: EvaluateOptions, progress: Progress = SIL
     UsageError
         An option or a model name cannot be used.
     """
+    from regulars.interests import Plan, evaluate, from_events
+    from regulars.interests.evaluate import model_types, shuffle_ties
+
     _ = model_types(options.models)
     if options.cutoff is not None and options.protocol != "time":
         raise UsageError("a cutoff belongs to the time protocol", where="cutoff", fix="Add --protocol time.")
@@ -94,7 +97,8 @@ def _read(path: Path, options: EvaluateOptions, progress: Progress) -> tuple[Set
     if path.is_dir() and (path / FILE_NAME).exists():
         settings = load_settings(path)
         with Store.open(path) as store, closing(Vault(path, store.tenant)) as vault:
-            return settings, interest_events(store, settings, Permissions(vault, settings.privacy)), 0
+            permissions = Permissions(vault, Names(store, vault), settings.privacy)
+            return settings, interest_events(store, settings, permissions), 0
     settings = Settings()
     mapping = load_mapping(options.mapping) if options.mapping else None
     batches = list(
@@ -128,6 +132,8 @@ def _has_weights(rows: pa.Table) -> bool:
 def _excludes_known(options: EvaluateOptions, interactions: Interactions) -> bool:
     if options.protocol == "leave-one-out":
         return options.repeat != "allow"
+    from regulars.recommend.repeats import allows_repeats
+
     return not allows_repeats(options.repeat, interactions)
 
 

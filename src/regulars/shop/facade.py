@@ -21,8 +21,6 @@ from regulars.core.schema import TABLES
 from regulars.core.settings import FILE_NAME, Settings, ShopSettings, load_settings, save_settings
 from regulars.events import find_complete_journey, load_mapping, read_complete_journey
 from regulars.insights import ask, describe
-from regulars.recommend import Learned, Recommendations, learn, load, save
-from regulars.recommend.erasing import ERASED
 from regulars.shop.accountability import Accountability
 from regulars.shop.doctor import examine
 from regulars.shop.formats import format_name
@@ -32,7 +30,7 @@ from regulars.shop.keyring import Keyring
 from regulars.shop.names import Names
 from regulars.shop.people import People
 from regulars.shop.permissions import Permissions
-from regulars.shop.removing import erasers
+from regulars.shop.removing import ERASED, erasers
 from regulars.shop.rights import Rights
 from regulars.shop.sharing import Sharing
 from regulars.store import Store
@@ -45,6 +43,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from regulars.core.table import Table
+    from regulars.recommend import Learned, Recommendations
 
 MODEL_FORMAT = 3
 """Raised when models of an older program must be learned again."""
@@ -67,7 +66,7 @@ class Shop:
         self.store = store
         self.vault = Vault(directory, store.tenant)
         self.names = Names(store, self.vault)
-        self.permissions = Permissions(self.vault, settings.privacy)
+        self.permissions = Permissions(self.vault, self.names, settings.privacy)
         self.erasers = erasers(directory)
         self._lock = threading.RLock()
         self._kept: dict[str, tuple[str, Any]] = {}
@@ -193,6 +192,8 @@ class Shop:
             folder.parent.mkdir(parents=True, exist_ok=True)
             with progress.task("Reading events", None):
                 rows = interest_events(self.store, settings, self.permissions)
+            from regulars.recommend import learn, save
+
             save(folder, learn(rows, settings, snapshot=snapshot, version=version, progress=progress))
         write_bytes(self.directory / "models" / "current.json", msgspec.json.encode({"blend": version}))
         self._fresh = None
@@ -206,6 +207,7 @@ class Shop:
         basket: Sequence[str] | None = None,
         visitor: str | None = None,
         n: int | None = None,
+        follow: bool = True,
     ) -> Slate:
         """Return what to show to a customer, to a visitor, beside an item, or with a basket: exactly one of them.
 
@@ -223,6 +225,9 @@ class Shop:
             The id that a page gave a device, as sent with its events.
         n
             Items wanted.
+        follow
+            Whether a visitor who became known is that customer. A page can say of its visitor whatever it likes: what
+            answers a page must not follow it to a customer's history.
 
         Raises
         ------
@@ -240,11 +245,13 @@ class Shop:
             raise UsageError(f"{n} is not between 1 and 200", where="n")
         engine = self._engine()
         if user is not None or visitor is not None:
-            subject = (
-                self.names.visitor(visitor) if visitor is not None
-                else self.names.subject(user or "", engine.interactions.user_index)
-            )  # fmt: skip
+            if visitor is None:
+                subject = self.names.subject(user or "", engine.interactions.user_index)
+            else:
+                subject = self.names.visitor(visitor) if follow else self.names.device(visitor)
             allowed = self.permissions.allows(subject, "personalisation")
+            if visitor is not None and not follow:
+                allowed = allowed and self.permissions.allows(self.names.visitor(visitor), "personalisation")
             slate = engine.for_customer(subject if allowed else "", n)
             return msgspec.structs.replace(slate, subject=user or visitor, personalised=allowed)
         return engine.for_item(item, n) if item is not None else engine.for_basket(list(basket or ()), n)
@@ -374,6 +381,9 @@ class Shop:
         version = self._version()
         if not version:
             raise NotLearnedError("nothing has been learned yet", fix="Run `regulars learn DIR`.")
+        # Loaded where they are used: the collector and its compactor start without the models' libraries.
+        from regulars.recommend import load
+
         state = f"{version} {self._erased()}"
         return self._keep("learned", state, partial(load, self.directory / "models" / "blend" / version))
 
@@ -395,6 +405,8 @@ class Shop:
         learned, items = self._learned(), self._items()
         version = self._version()
         state = f"{version} {self._erased()} {self.store.version('items')}"
+        from regulars.recommend import Recommendations
+
         return self._keep("engine", state, lambda: Recommendations(learned.blend, learned.interactions, items, version))
 
     @property

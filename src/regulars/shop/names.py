@@ -33,17 +33,34 @@ class Names:
 
         Anonymous visitors have no other name than their pseudonym.
         """
-        subject = self._vault.pseudonyms.subject(user)
-        return user if subject not in known and user in known else subject
+        own = self._vault.pseudonyms.subject(user)
+        # A customer who was merged into another is that other one, once their rows are joined.
+        latest = self._store.manifest.latest(own)
+        return next((name for name in (latest, own, user) if name in known), latest)
+
+    def person(self, user: str, known: Collection[str] = ()) -> str:
+        """Return who a customer is by now, for whatever concerns all of a person: consents, rights."""
+        return self._store.manifest.latest(self.subject(user, known))
+
+    def device(self, anonymous: str) -> str:
+        """Return the pseudonym of a device itself."""
+        return self._vault.pseudonyms.anonymous(anonymous)
 
     def visitor(self, anonymous: str) -> str:
         """Return the pseudonym of a device: the customer's, once it is known whose it is."""
-        subject = self._vault.pseudonyms.anonymous(anonymous)
-        return self._store.manifest.link(subject) or subject
+        return self._store.manifest.latest(self.device(anonymous))
 
     def all_of(self, subject: str) -> list[str]:
-        """Return every pseudonym of one person: their own and those of the devices they were known on."""
+        """Return every pseudonym of one person: their own, their devices', those of accounts merged into theirs."""
         return [subject, *self._store.manifest.linked(subject)]
+
+    def everyone(self, subjects: frozenset[str]) -> frozenset[str]:
+        """Return these people under every pseudonym they have."""
+        return subjects | self._store.manifest.linked_all(subjects)
+
+    def version(self) -> str:
+        """Return a name that changes when somebody may have turned out to be somebody else."""
+        return self._store.version("events")
 
     def opened(self, subject: str, fields: dict[str, Any]) -> dict[str, Any]:
         """Return the fields of a person with the sealed ones opened; what can no longer be opened is left out."""

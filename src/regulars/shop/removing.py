@@ -6,6 +6,7 @@ the holder of the shop's lease does it, since it needs the log empty of the pers
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -15,10 +16,10 @@ import msgspec
 from regulars.core.errors import BusyError, DamagedError
 from regulars.core.files import sync_directory, write_bytes
 from regulars.core.ids import new_id
+from regulars.core.records import Reject
 from regulars.core.rights import Receipt, Removal, RightsRequest
 from regulars.privacy.receipts import sign
 from regulars.privacy.sealing import seal, unseal
-from regulars.recommend.erasing import erase_from_models
 from regulars.store.compaction.removal import remove_subjects
 from regulars.store.log.segments import segment_sets
 from regulars.store.log.writer import ROTATE
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 30.0
 """For the server's processes to close the files of the log they write to; they look four times a second."""
 TASKS = "requests"
+ERASED = "erased"
+"""Touched in the folder of the models when somebody was taken out: a server reads them again."""
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -69,10 +72,16 @@ def carry_out(shop: Shop, compactor: Compactor, request: RightsRequest) -> Recei
     except BusyError:
         return None
     _ = compactor.drain()
-    removals = remove_subjects(shop.store, task.subjects)
-    compactor.forget(task.subjects)
+    # What was under way when the erasure began may have named another of their devices, or made a key anew.
+    everyone = sorted({name for subject in task.subjects for name in (subject, *shop.names.all_of(subject))})
+    forget_for_good(shop, everyone)
+    removals = remove_subjects(shop.store, everyone)
+    compactor.forget(everyone)
     for erase in shop.erasers:
-        removals += erase(task.subjects, task.texts)
+        removals += erase(everyone, task.texts)
+    removals += _kept_elsewhere(shop)
+    # An import that was reading while the key went has written by now, and nobody else may write before this is done.
+    forget_for_good(shop, everyone)
     receipt = Receipt(
         id=new_id("rcp"),
         kind="erase",
@@ -83,9 +92,42 @@ def carry_out(shop: Shop, compactor: Compactor, request: RightsRequest) -> Recei
     )
     receipt = sign(receipt, shop.vault.master.derive(b"receipts"))
     _ = shop.vault.requests.finish(request.id, receipt)
-    path.unlink()
-    sync_directory(path.parent)
+    sweep_tasks(shop)
     return receipt
+
+
+def forget_for_good(shop: Shop, subjects: Sequence[str]) -> None:
+    """Put people on the suppression list, destroy their keys, and forget what they agreed to.
+
+    Raises
+    ------
+    BusyError
+        Somebody reads the databases: what was deleted may still stand in their logs.
+    """
+    vault = shop.vault
+    vault.consents.suppress([vault.pseudonyms.suppressed(name) for name in subjects])
+    _ = vault.keys.delete_many(subjects)
+    for name in subjects:
+        _ = vault.consents.forget(name)
+    vault.purge()
+
+
+def sweep_tasks(shop: Shop) -> None:
+    """Delete the tasks of requests that no longer wait: one whose end met a crash, too."""
+    folder = shop.directory / TASKS
+    waiting = {request.id for request in shop.vault.requests.open_ones()}
+    gone = [path for path in folder.glob("*.sealed") if path.stem not in waiting] if folder.is_dir() else []
+    for path in gone:
+        path.unlink(missing_ok=True)
+    if gone:
+        sync_directory(folder)
+
+
+def _kept_elsewhere(shop: Shop) -> list[Removal]:
+    """Name what this program cannot remove, so that a receipt never claims more than was done."""
+    if shop.settings.collect.sink != "kafka":
+        return []
+    return [Removal(where="kafka", what="bodies stay until the topic's retention deletes them", count=0)]
 
 
 def empty_log(log: Path, compactor: Compactor) -> None:
@@ -113,18 +155,30 @@ def empty_log(log: Path, compactor: Compactor) -> None:
 def erasers(directory: Path) -> list[Callable[[Sequence[str], Sequence[str]], list[Removal]]]:
     """Return what other rooms remove: each is called with a person's pseudonyms and own texts."""
     return [
-        lambda subjects, _: erase_from_models(directory / "models", subjects),
+        lambda subjects, _: _erase_from_models(directory / "models", subjects),
         lambda _, texts: _scrub_rejects(directory / "rejects", texts),
     ]
 
 
+def _erase_from_models(models: Path, subjects: Sequence[str]) -> list[Removal]:
+    from regulars.recommend.erasing import erase_from_models
+
+    removals = erase_from_models(models, subjects)
+    if any(one.count for one in removals):
+        (models / ERASED).touch()
+    return removals
+
+
 def _scrub_rejects(folder: Path, texts: Sequence[str]) -> list[Removal]:
-    """Rewrite the files of rows set aside without the lines that mention a person."""
-    needles = [msgspec.json.encode(text)[1:-1] for text in texts if text]
+    """Rewrite the files of rows set aside without the lines whose excerpt mentions a person, as a word of its own."""
+    texts = [text for text in texts if text]
+    if not texts:
+        return []
+    mention = re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, texts)) + r")(?!\w)")
     lines = 0
     for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else []:
         found = path.read_bytes().splitlines(keepends=True)
-        kept = [line for line in found if not any(needle in line for needle in needles)]
+        kept = [line for line in found if not mention.search(_excerpt(line))]
         if len(kept) == len(found):
             continue
         lines += len(found) - len(kept)
@@ -134,6 +188,14 @@ def _scrub_rejects(folder: Path, texts: Sequence[str]) -> list[Removal]:
             path.unlink()
             sync_directory(folder)
     return [Removal(where="rejects", what="rows that were set aside", count=lines)]
+
+
+def _excerpt(line: bytes) -> str:
+    try:
+        return msgspec.json.decode(line, type=Reject).excerpt
+    except msgspec.MsgspecError:
+        # A line that a crash cut short: whatever it holds is looked at.
+        return line.decode("utf-8", "replace")
 
 
 def _key(shop: Shop) -> bytes:

@@ -6,20 +6,22 @@ import csv
 import io
 import time
 import zipfile
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import ibis
 import msgspec
 import pyarrow as pa
 
-from regulars.core.errors import NotFoundError, UsageError
+from regulars.core.errors import BusyError, NotFoundError, UsageError
 from regulars.core.ids import new_id
 from regulars.core.rights import PURPOSES, Consent, Receipt, Removal, RightsKind, RightsRequest
 from regulars.core.schema import CUSTOMERS, EVENTS
+from regulars.privacy.personal import split
 from regulars.privacy.receipts import public_key, sign, verify
 from regulars.shop.leases import lease
-from regulars.shop.removing import Task, carry_out, leave_task
+from regulars.shop.removing import Task, carry_out, forget_for_good, leave_task
 from regulars.store.compaction import Compactor
 from regulars.store.compaction.protection import Protection
 
@@ -94,8 +96,17 @@ class Rights:
         subject, now = self._subject(user), datetime.now(UTC)
         notice = notice or self._shop.settings.privacy.notice
         self._vault.keys.ensure({subject: user} if subject != user else {})
+        current = self._vault.consents.current(subject)
         self._vault.consents.record(
-            Consent(subject=subject, purpose=purpose, given=given, time=now, source=source, notice=notice)
+            Consent(
+                subject=subject,
+                purpose=purpose,
+                given=given,
+                # The answer given now holds, whatever clock an earlier one was given by.
+                time=max(now, current[purpose].time + timedelta(microseconds=1)) if purpose in current else now,
+                source=source,
+                notice=notice,
+            )
             for purpose, given in answers.items()
         )
         if any(answers.values()):
@@ -184,14 +195,10 @@ class Rights:
         shop, vault = self._shop, self._vault
         subject = self._subject(user)
         everyone = shop.names.all_of(subject)
-        texts = [user, *_texts(self._profile(subject))]
+        texts = [user, *_texts(self._sealed_fields(subject))]
         request = vault.requests.open("erase", vault.pseudonyms.suppressed(subject), datetime.now(UTC))
         leave_task(shop, request, Task(everyone, texts))
-        vault.consents.suppress([vault.pseudonyms.suppressed(name) for name in everyone])
-        _ = vault.keys.delete_many(everyone)
-        for name in everyone:
-            _ = vault.consents.forget(name)
-        vault.purge()
+        forget_for_good(shop, everyone)
         return self._finished(request, wait)
 
     def _finished(self, request: RightsRequest, wait: float) -> RightsRequest:
@@ -200,8 +207,10 @@ class Rights:
         while True:
             with lease(shop.directory) as mine:
                 if mine:
-                    compactor = Compactor(shop.store, shop.vault, shop.settings, shop.directory)
-                    _ = carry_out(shop, compactor, request)
+                    # An import that is writing, or somebody who reads the databases, goes first.
+                    with suppress(UsageError, BusyError):
+                        compactor = Compactor(shop.store, shop.vault, shop.settings, shop.directory)
+                        _ = carry_out(shop, compactor, request)
             request = self._vault.requests.get(request.id)
             if request.status != "open" or time.monotonic() > until:
                 return request
@@ -226,7 +235,7 @@ class Rights:
 
     def _subject(self, user: str) -> str:
         people = self._shop.known_subjects()
-        return self._shop.names.subject(user, people)
+        return self._shop.names.person(user, people)
 
     def _note(self, kind: RightsKind, subject: str, changes: list[Removal]) -> None:
         """Keep a signed record of what was done at once."""
@@ -236,6 +245,11 @@ class Rights:
             id=new_id("rcp"), kind=kind, subject_hash=subject_hash, requested=now, finished=now, removals=changes
         )
         _ = self._vault.requests.finish(request.id, sign(receipt, self._vault.master.derive(b"receipts")))
+
+    def _sealed_fields(self, subject: str) -> dict[str, Any]:
+        """Return the personal fields of a profile: what may name its owner where it stands elsewhere."""
+        _, personal = split(self._profile(subject))
+        return personal
 
     def _rows(self, table: str, subjects: list[str]) -> pa.Table:
         rows = self._shop.store.table(table)

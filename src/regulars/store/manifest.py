@@ -187,15 +187,30 @@ class Manifest:
         rows = self._read("SELECT anonymous, known, stitched FROM links", ())
         return {str(anonymous): (str(known), bool(stitched)) for anonymous, known, stitched in rows}
 
-    def link(self, anonymous: str) -> str | None:
-        """Return whom one anonymous visitor turned out to be."""
-        rows = self._read("SELECT known FROM links WHERE anonymous = ?", (anonymous,))
-        return str(rows[0][0]) if rows else None
+    def latest(self, subject: str) -> str:
+        """Return who a visitor, or a customer who was merged into another, is by now."""
+        sql = (
+            "WITH RECURSIVE chain (name, depth) AS (SELECT ?, 0 UNION"
+            " SELECT known, depth + 1 FROM links JOIN chain ON anonymous = name WHERE depth < 100)"
+            " SELECT name FROM chain ORDER BY depth DESC LIMIT 1"
+        )
+        return str(self._read(sql, (subject,))[0][0])
 
     def linked(self, known: str) -> list[str]:
-        """Return the anonymous visitors that one customer was."""
-        rows = self._read("SELECT anonymous FROM links WHERE known = ? ORDER BY anonymous", (known,))
-        return [str(row[0]) for row in rows]
+        """Return everyone that one customer was: devices, customers merged into them, and theirs in turn."""
+        sql = (
+            "WITH RECURSIVE was (name) AS (SELECT ? UNION"
+            # A first person of a device that went on to another stands under the device's name and a mark.
+            " SELECT rtrim(anonymous, '~') FROM links JOIN was ON known = name)"
+            " SELECT name FROM was WHERE name <> ? ORDER BY name"
+        )
+        return [str(row[0]) for row in self._read(sql, (known, known))]
+
+    def linked_all(self, known: frozenset[str]) -> frozenset[str]:
+        """Return everyone that any of these customers was."""
+        if not known or not self._read("SELECT 1 FROM links LIMIT 1", ()):
+            return frozenset()
+        return frozenset(name for one in known for name in self.linked(one))
 
     def traits(self) -> dict[str, tuple[int, str]]:
         """Return the traits that the customers table does not hold yet: time and a JSON object of each customer."""

@@ -29,7 +29,8 @@ OPEN = ("/health/", "/assets/", "/sign-in", "/sign-out", "/docs", "/openapi.json
 """Nothing of a shop is told under these."""
 FOR_PAGES = ("/api/recommendations",)
 """What a public key may ask, by GET."""
-_FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip"})
+_FORWARDED = (b"forwarded", b"via", b"x-forwarded-", b"x-real-ip", b"x-client-ip", b"true-client-ip", b"cf-")
+"""What proxies add. One that adds nothing looks like this machine itself: it needs `serve.access = "keys"`."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _CORS = [
     (b"access-control-allow-methods", b"GET, OPTIONS"),
@@ -66,7 +67,8 @@ class Access:
         if method == "OPTIONS" and path in FOR_PAGES:
             await _send(send, 204, b"", [*_CORS, *self._cors(headers)])
             return
-        if method not in _SAFE and not _same_site(headers):
+        private = path.startswith("/api/") and path not in FOR_PAGES
+        if (method not in _SAFE or private) and not _same_site(headers):
             await _refuse(send, 403, "the request comes from a page of another site")
             return
         try:
@@ -78,6 +80,8 @@ class Access:
         if visitor is not None:
             scope[VISITOR] = visitor  # type: ignore[literal-required] - a key of our own
         scope[ASKED] = path  # type: ignore[literal-required] - a key of our own
+        if visitor is not None and not path.startswith("/health/"):
+            await visitor.tenant.desk.looked()
         if path.startswith(OPEN):
             await self.app(scope, receive, send)
         elif visitor is None:
@@ -109,7 +113,8 @@ class Access:
             return False
         client = scope.get("client")
         # Behind a proxy on this machine everyone seems to be local.
-        return not _FORWARDED & headers.keys() and (client is None or _is_local(client[0]))
+        forwarded = any(name.startswith(_FORWARDED) for name in headers)
+        return not forwarded and (client is None or _is_local(client[0]))
 
     async def _ask_to_sign_in(self, scope: Scope, headers: dict[bytes, bytes], send: Send) -> None:
         path = scope["path"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from regulars.core.errors import BusyError, DeniedError, DiskError, InputError, RegularsError
+from regulars.core.errors import BusyError, DeniedError, InputError, RegularsError
 from regulars.core.limits import MAX_BODY_BYTES
 from regulars.core.signals import asks_not_to_track
 from regulars.web.assets import PAGE_SCRIPT
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from litestar.types import ASGIApp, Receive, Scope, Send
 
+    from regulars.core.rights import KeyInfo
     from regulars.web.observe import Metrics
-    from regulars.web.tenants import Tenants
+    from regulars.web.tenants import Tenant, Tenants
 
 ROUTES: dict[str, str] = {
     f"/v1/{path}": route
@@ -46,6 +47,8 @@ SETTINGS = ("/v1/projects/", "/settings")
 SCRIPT = "/regulars.js"
 IN_FLIGHT_BYTES = 64 << 20
 """Most bytes of bodies being read at once."""
+READ_SECONDS = 15.0
+"""A body that takes longer to arrive is not waited for."""
 
 OK = b'{"success":true}'
 NO_FLAGS = msgspec.json.encode(
@@ -114,14 +117,18 @@ class Collect:
         # Feature flags and client metrics are taken politely and kept nowhere.
         if route is None and path not in FLAGS and path != METRIC:
             raise _UnknownPathError
+        text = presented(headers.get(b"authorization", b""))
+        if text and route is not None:
+            # A wrong key is refused before anything of the body is held.
+            _ = self._asking(text)
         data = await self._body(headers, receive)
         if route is None:
             return 200, NO_FLAGS if path in FLAGS else OK, [_JSON]
         await self._take(route, data, headers, scope)
         return 200, OK, [_JSON]
 
-    async def _take(self, route: str, data: bytes, headers: Headers, scope: Scope) -> None:
-        text = presented(headers.get(b"authorization", b"")) or _key_in(data)
+    def _asking(self, text: str) -> tuple[Tenant, KeyInfo]:
+        """Return whose key this is, and what it may do."""
         visitor = self._tenants.visitor(text) if text else None
         if visitor is None or visitor.key is None:
             raise DeniedError(
@@ -129,12 +136,16 @@ class Collect:
                 where="writeKey",
                 fix="Make one with `regulars keys create DIR`.",
             )
+        return visitor.tenant, visitor.key
+
+    async def _take(self, route: str, data: bytes, headers: Headers, scope: Scope) -> None:
+        tenant, key = self._asking(presented(headers.get(b"authorization", b"")) or _key_in(data))
         client = scope.get("client")
         durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waits = visitor.tenant.door.accept(
+        waits = tenant.door.accept(
             route,
             data,
-            visitor.key,
+            key,
             signal=asks_not_to_track(headers),
             address=client[0] if client else "",
             token=durable,
@@ -147,16 +158,36 @@ class Collect:
         declared = int(length) if (length := headers.get(b"content-length", b"")).isdigit() else 0
         if declared > MAX_BODY_BYTES:
             raise _TooLargeError
-        if self._in_flight + declared > IN_FLIGHT_BYTES:
-            raise BusyError("too many requests are being read", fix="Send it again in a second.")
-        self._in_flight += declared
         try:
-            data = await _read(receive)
-        finally:
-            self._in_flight -= declared
+            async with asyncio.timeout(READ_SECONDS):
+                data = await self._read(receive)
+        except TimeoutError:
+            raise _SlowError from None
         if headers.get(b"content-encoding", b"").strip() == b"gzip" or data.startswith(b"\x1f\x8b"):
             data = _unpacked(data)
         return data
+
+    async def _read(self, receive: Receive) -> bytes:
+        """Read what comes; only what has come counts, so that idle connections hold no room."""
+        parts: list[bytes] = []
+        size = 0
+        try:
+            while True:
+                message: Any = await receive()
+                if message["type"] == "http.disconnect":
+                    raise _GoneError
+                part = message.get("body", b"")
+                size += len(part)
+                self._in_flight += len(part)
+                if size > MAX_BODY_BYTES:
+                    raise _TooLargeError
+                if self._in_flight > IN_FLIGHT_BYTES:
+                    raise BusyError("too many requests are being read", fix="Send it again in a second.")
+                if not message.get("more_body"):
+                    return b"".join([*parts, part]) if parts else part
+                parts.append(part)
+        finally:
+            self._in_flight -= size
 
     def _settings(self, path: str) -> bytes:
         """Return what a browser client asks for before it sends anything."""
@@ -191,6 +222,11 @@ class _TooLargeError(InputError):
         )
 
 
+class _SlowError(RegularsError):
+    def __init__(self) -> None:
+        super().__init__(f"the body did not arrive within {READ_SECONDS:g} seconds", where="body")
+
+
 class _UnknownPathError(RegularsError):
     def __init__(self) -> None:
         super().__init__("there is nothing under this address", fix="The routes are in /docs.")
@@ -223,22 +259,6 @@ class _Keyed(msgspec.Struct):
 _KEY = msgspec.json.Decoder(_Keyed)
 
 
-async def _read(receive: Receive) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message: Any = await receive()
-        if message["type"] == "http.disconnect":
-            raise _GoneError
-        part = message.get("body", b"")
-        size += len(part)
-        if size > MAX_BODY_BYTES:
-            raise _TooLargeError
-        if not message.get("more_body"):
-            return b"".join([*parts, part]) if parts else part
-        parts.append(part)
-
-
 def _unpacked(data: bytes) -> bytes:
     """Unpack gzip, never into more than a body may hold: a bomb is refused before it goes off."""
     unpacker = zlib.decompressobj(wbits=31)
@@ -256,27 +276,29 @@ def _unpacked(data: bytes) -> bytes:
 _STATUS: list[tuple[type[RegularsError], int]] = [
     (_UnknownPathError, 404),
     (_WrongMethodError, 405),
-    (_TooLargeError, 400),
+    (_SlowError, 408),
+    (InputError, 400),
     (BusyError, 429),
-    (DiskError, 503),
 ]
+"""Anything else is a fault of this server: clients send again after 503, and drop the events after 400."""
 
 
 def _problem(error: RegularsError) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
-    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 400)
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 503)
     if isinstance(error, DeniedError):
         status = 403 if error.known else 401
     extra = [(b"content-type", b"application/problem+json")]
     if isinstance(error, BusyError):
         extra.append((b"retry-after", str(max(1, round(error.retry_after))).encode()))
-    elif isinstance(error, DiskError):
+    elif status == HTTPStatus.SERVICE_UNAVAILABLE:
         extra.append((b"retry-after", b"5"))
     problem = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": error.message,
-        "where": error.where,
+        # Where in this server something failed is not for whoever sends.
+        "where": "" if status == HTTPStatus.SERVICE_UNAVAILABLE else error.where,
         "fix": error.fix,
     }
     return status, msgspec.json.encode(problem), extra

@@ -42,6 +42,7 @@ class Desk:
         self._open_shop = open_shop
         self._shop: Shop | None = None
         self._failure: RegularsError | None = None
+        self._looked = asyncio.Event()
 
     @property
     def shop(self) -> Shop:
@@ -73,12 +74,13 @@ class Desk:
 
     @asynccontextmanager
     async def tending(self, _: Litestar) -> AsyncGenerator[None]:
-        """Open the shop before the first request and look again every few seconds."""
-        await asyncio.to_thread(self.look)
+        """Open the shop, and look again every few seconds; requests about it wait in `looked`, events do not."""
         task = asyncio.create_task(self._tend())
         try:
             yield
         finally:
+            # A thread that is still opening the shop would leave it open.
+            await self._looked.wait()
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -94,8 +96,13 @@ class Desk:
 
     async def _tend(self) -> None:
         while True:
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
             await asyncio.to_thread(self.look)
+            self._looked.set()
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    async def looked(self) -> None:
+        """Return once the shop has been opened, or opening it has failed, for the first time."""
+        await self._looked.wait()
 
 
 def _settle() -> None:

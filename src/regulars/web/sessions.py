@@ -43,6 +43,8 @@ def read_session(tenants: Tenants, header: bytes) -> Visitor | None:
     except (CookieError, KeyError, binascii.Error, ValueError, msgspec.MsgspecError):
         return None
     for tenant in tenants.all:
+        if not tenant.door.is_open:
+            continue
         if hmac.compare_digest(_signature(tenant, data[32:]), data[:32]):
             key = tenant.door.key(session.key)
             # A key that was revoked or has expired signs nobody in any more.

@@ -97,13 +97,21 @@ class Tenants:
     def visitor(self, text: str) -> Visitor | None:
         """Return whose key this is; None: nobody's, or no longer."""
         known = self._of_key.get(text)
+        failure: RegularsError | None = None
         for tenant in [known] if known else self.all:
-            info = tenant.door.check(text)
+            try:
+                info = tenant.door.check(text)
+            except RegularsError as error:
+                # A shop that cannot be opened closes no other.
+                failure, info = error, None
             if info is not None:
                 if len(self._of_key) > KNOWN:
                     self._of_key.clear()
                 self._of_key[text] = tenant
                 return Visitor(tenant, info)
+        if failure is not None:
+            # Nobody is told that their key is wrong while it may be that shop's.
+            raise failure
         return None
 
     def of(self, directory: Path) -> Tenant:

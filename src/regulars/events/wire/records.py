@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from regulars.core.errors import RegularsError
+from regulars.core.errors import InputError
 
 
-class WireError(RegularsError):
+class WireError(InputError):
     """A body that cannot be used at all: the client is told so, and nothing of it is kept."""
 
 

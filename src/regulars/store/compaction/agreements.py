@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from regulars.core.rights import PURPOSES, Consent
 from regulars.privacy.consent import allowed, purposes_of
+from regulars.privacy.masks import mask
 
 if TYPE_CHECKING:
     from regulars.core.settings import PrivacySettings
@@ -61,12 +62,25 @@ class Agreements:
             refused_by_signal=signal and self._settings.honour_signals,
         )
 
-    def hear(self, event: WireEvent, subject: str, *, page: bool) -> None:
-        """Note what an event says about consent, where it says anything new."""
+    def hear(self, event: WireEvent, subject: str, *, page: bool, received: int) -> None:
+        """Note what an event says about consent, where it says anything new.
+
+        An answer from the future is one of now: it could not be withdrawn before. Anybody can read a page's key, so
+        that what a page says may restrict, but never undo what somebody refused elsewhere.
+        """
         if not event.consent:
             return
+        time, notice = min(event.time, received), event.properties.get("notice")
         for purpose, given in purposes_of(event.consent).items():
-            self.note(subject, purpose, given, event.time, "page" if page else "api", event.properties.get("notice"))
+            if given and page and self._refused_elsewhere(subject, purpose):
+                continue
+            self.note(subject, purpose, given, time, "page" if page else "api", mask(str(notice)) if notice else None)
+
+    def _refused_elsewhere(self, subject: str, purpose: str) -> bool:
+        if self._answers[purpose].get(subject) is not False:
+            return False
+        answer = self._vault.consents.current(subject).get(purpose)
+        return answer is not None and not answer.given and answer.source != "page"
 
     def note(self, subject: str, purpose: str, given: bool, time: int, source: str, notice: object = None) -> None:
         """Note one answer, unless it is the one in force."""

@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from regulars.store.vault import Vault
 
 SECOND = 1_000_000
+FROM_PAGE = "p:"
+"""Before the id of an event that a page sent."""
 
 
 class Cycle(NamedTuple):
@@ -95,7 +97,7 @@ class Compactor:
         self._outbox.recover(self._manifest)
         self._agreements = Agreements(vault, settings.privacy)
         followers = (self._sessions.follow, self._agreements.follow)
-        self._identities = Identities(vault.pseudonyms, self._manifest.links(), followers)
+        self._identities = Identities(vault.pseudonyms, self._manifest.links(), followers, self._agreements.gone)
         self._protection = Protection(vault)
         self._traits = Traits(self._manifest.traits())
         self.maintenance = Maintenance(store, settings)
@@ -182,13 +184,16 @@ class Compactor:
         agreements = self._agreements
         if agreements.gone(subject):
             return None
-        agreements.hear(event, subject, page=arrival.page)
+        agreements.hear(event, subject, page=arrival.page, received=arrival.received)
         if event.traits and event.kind != "group":
             self._hear_age(event, subject)
         if not agreements.may_count(subject, signal=arrival.signal):
             return None
         session = self._sessions.of(subject, event.time, event.session, arrival.received)
-        referrer = self._identities.known(event.referrer) if event.referrer else None
+        referrer = self._identities.referrer(event.referrer) if event.referrer else None
+        if arrival.page:
+            # Whoever reads a page's key could otherwise take the id of an order before the shop's server sends it.
+            event.id = f"{FROM_PAGE}{event.id}"
         return Kept(event, subject, session, referrer, arrival.received)
 
     def _protected(self, kept: list[Kept]) -> Rows:

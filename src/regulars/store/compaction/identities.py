@@ -29,6 +29,8 @@ class Identities:
         Anonymous pseudonym → known pseudonym, and whether the rows stored before are joined on.
     followers
         Called with both when one pseudonym turns out to be another.
+    gone
+        Tells who was erased: nothing new is noted of them.
     """
 
     def __init__(
@@ -36,8 +38,10 @@ class Identities:
         pseudonyms: Pseudonyms,
         links: dict[str, tuple[str, bool]],
         followers: Sequence[Callable[[str, str], None]] = (),
+        gone: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self._pseudonyms = pseudonyms
+        self._gone = gone
         self._followers = followers
         self.links = links
         self.changed: dict[str, tuple[str, bool]] = {}
@@ -51,6 +55,9 @@ class Identities:
         if event.user is None:
             return self._latest(self.anonymous(event.anonymous or ""))
         known = self._latest(self.known(event.user))
+        if self._gone(known):
+            _ = self.names.pop(known, None)
+            return known
         if event.anonymous is not None:
             self._link(self.anonymous(event.anonymous), known)
         if event.alias_of is not None and event.alias_of != event.user:
@@ -81,6 +88,14 @@ class Identities:
                 self._anonymous.clear()
             found = self._anonymous[name] = self._pseudonyms.anonymous(name)
         return found
+
+    def referrer(self, user: str) -> str | None:
+        """Return who referred somebody; None when they were erased."""
+        known = self._latest(self.known(user))
+        if self._gone(known):
+            _ = self.names.pop(known, None)
+            return None
+        return known
 
     def taken(self) -> dict[str, tuple[str, bool]]:
         """Return the links that changed since the last call."""

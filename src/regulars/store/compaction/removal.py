@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from regulars.core.compute import pc
 from regulars.core.rights import Removal
-from regulars.core.schema import EVENTS
+from regulars.core.schema import EVENTS, TABLES
 from regulars.store.parquet_files import delete, read_rows
 from regulars.store.progress import LogProgress
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
     from regulars.store.store import Store
 
@@ -53,12 +56,39 @@ def remove_subjects(store: Store, subjects: Collection[str]) -> list[Removal]:
             manifest.commit(writer.entries, removed, "people removed", progress)
         else:
             manifest.note_progress(progress)
-    delete_now(store)
+        delete_now(store)
+        _clear_leftovers(store, wanted, writer.temporary)
     return [
         Removal(where="tables/events", what="events", count=events),
         Removal(where="tables/events", what="mentions as the one who referred", count=mentions),
         Removal(where="tables/customers", what="profiles", count=customers),
     ]
+
+
+def _clear_leftovers(store: Store, subjects: pa.Array, keep: Path) -> None:
+    """Delete what a crash left behind, as far as it may hold these people: nobody else is writing now.
+
+    Files that no snapshot knows and that hold other people stay: after a lost manifest they are all there is.
+    """
+    for folder in (store.root / "tmp").glob("*"):
+        if folder != keep:
+            shutil.rmtree(folder, ignore_errors=True)
+    known = store.manifest.all_paths()
+    for table in TABLES:
+        for path in (store.root / table).rglob("*.parquet"):
+            if str(path.relative_to(store.root)) not in known and _mentions(path, subjects):
+                path.unlink(missing_ok=True)
+
+
+def _mentions(path: Path, subjects: pa.Array) -> bool:
+    try:
+        with pq.ParquetFile(path) as file:
+            columns = [name for name in ("subject", "referrer") if name in file.schema_arrow.names]
+            rows = file.read(columns)
+    except (OSError, pa.ArrowInvalid):
+        # Cut short by the crash: it can be of no use to anyone.
+        return True
+    return any(pc.any(pc.is_in(rows.column(name), value_set=subjects)).as_py() for name in columns)
 
 
 def delete_now(store: Store) -> None:

@@ -43,7 +43,8 @@ async def recommendations(
     """Return a slate for exactly one of `user`, `item`, `basket` and `visitor`.
 
     A customer the shop knows nothing about gets what is popular, and `fallback` says so; so does one who does not
-    allow personalisation, and `personalised` says so. A public key may ask for all but `user`.
+    allow personalisation, and `personalised` says so. A public key may ask for all but `user`, and a visitor is then
+    the device alone, whoever it said it was.
     """
     wishes = {"user": user, "item": item, "basket": basket, "visitor": visitor}
     given = [name for name, value in wishes.items() if value]
@@ -58,7 +59,14 @@ async def recommendations(
         )
     items = [part for value in basket or [] for part in value.split(",") if part]
     # Answered from memory in about a millisecond: a worker thread would cost more than the work.
-    slate = shop.recommend(user=user or None, item=item or None, basket=items or None, visitor=visitor or None, n=n)
+    slate = shop.recommend(
+        user=user or None,
+        item=item or None,
+        basket=items or None,
+        visitor=visitor or None,
+        n=n,
+        follow=asking.role != "public",
+    )
     counters: Metrics = state.metrics
     counters.count_slate(slate)
     return slate
