@@ -298,6 +298,18 @@ def test_an_answer_that_comes_late_does_not_undo_a_later_one(shop: Shop, rounds:
     assert not shop.vault.consents.current(shop.names.subject("ada"))["analytics"].given
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_was_refused_elsewhere_is_not_undone_by_a_page_in_the_same_round_or_a_later_one(
+    shop: Shop, at_once: bool
+) -> None:
+    write_messages(shop.directory, [said(1, 30, userId="ada") | agrees("analytics", False)], first=micros(NOW))
+    if not at_once:
+        assert compact(shop)
+    take(shop, said(2, 20, userId="ada") | agrees("analytics", True), page=True)
+    assert subjects(shop) == {}
+    assert not shop.vault.consents.current(shop.names.subject("ada"))["analytics"].given
+
+
 def test_children_are_not_profiled_and_where_told_not_counted(tmp_path: Path) -> None:
     birth = f"{NOW.year - 10}-01-01"
     for mode, kept in (("no-personalisation", ["m1", "m2"]), ("refuse", ["m1"])):
