@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.report import write
 
-NAMES = ("quality", "next_basket", "serving", "masking", "collecting")
+NAMES = ("quality", "next_basket", "serving", "masking", "collecting", "durability")
 
 
 def main() -> None:
