@@ -7,9 +7,11 @@ import io
 import json
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pyarrow as pa
 import pytest
 
 from regulars.core.settings import PrivacySettings, Settings
@@ -22,7 +24,6 @@ from regulars.shop.minors import refuse_for_minors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PERSONAL: dict[str, Any] = {
     "password": "hunter-two", "religion": "Quaker", "dob": "1/2/80", "nationality": "Norse", "qq": "qq-zed",
@@ -81,8 +82,6 @@ def test_texts_and_numbers_under_other_names_are_masked(shop: Shop, tmp_path: Pa
 
 
 def test_names_are_told_from_texts_that_look_like_names() -> None:
-    import pyarrow as pa
-
     texts = [
         '{"plan":"\\"password\\":1"}', '{"p\\u0061ssword":1}', None, '{"a":["password"]}', '{"a":[[{"dob":1}]]}', "{}",
         '{"plan":"b"}',
@@ -98,7 +97,7 @@ def test_rows_that_are_set_aside_are_masked(shop: Shop, tmp_path: Path) -> None:
     found = shop.import_files([path])
     assert found.rejected == 2
     assert found.rejects_file is not None
-    first, second = (msgspec.json.decode(line) for line in open(found.rejects_file, "rb"))  # noqa: PTH123, SIM115
+    first, second = map(msgspec.json.decode, Path(found.rejects_file).read_bytes().splitlines())
     assert first["excerpt"] == "never m***@example.org 139****5678"
     assert "maria" not in second["excerpt"]
 
@@ -148,13 +147,13 @@ def test_a_text_that_begins_like_a_formula_is_quoted(shop: Shop, tmp_path: Path,
     assert [cell(value) for value in ("a=1", "", -1.5, None)] == ["a=1", "", -1.5, None]
     # Control characters are set aside on the way in.
     text = text if text.isprintable() else "=2"
-    rows = [event(user=user, campaign=text, value=-2.5, kind="refund") for user in ("a", "b")]
-    shop.import_files([written(tmp_path, *rows)])
+    rows = [event(user=user, campaign=text, value=2.5) for user in ("a", "b", "c")]
+    assert shop.import_files([written(tmp_path, *rows)]).added == 3
     shop.sharing.share(tmp_path / "out.csv", ["campaign"])
-    shared = list(csv.DictReader((tmp_path / "out.csv").open(encoding="utf-8")))
+    shared = list(csv.DictReader(io.StringIO((tmp_path / "out.csv").read_text(encoding="utf-8"))))
     assert [row["campaign"] for row in shared] == ["'" + text]
     archive = zipfile.ZipFile(io.BytesIO(shop.rights.export("a")))
     (row,) = csv.DictReader(io.StringIO(archive.read("events.csv").decode()))
     assert row["campaign"] == "'" + text
-    assert row["value"] in {"-2.5", "2.5", ""}
+    assert row["value"] == "2.5"
     assert row["customer"] == "a"

@@ -115,12 +115,22 @@ def under_14(traits: Mapping[str, Any], today: date) -> bool | None:
     """
     answers: list[bool] = []
     for name, value in traits.items():
-        kind = _AGE_FIELDS.get(re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name)).casefold())
+        kind = _age_field(name)
         if kind == "age":
             answers += [age < _ADOLESCENT for age in _age(value)]
         elif kind is not None:
             answers += [_anniversary(born) > today for born in _birthdays(kind, value) if born.year <= today.year]
     return any(answers) if answers else None
+
+
+@lru_cache(maxsize=4096)
+def says_age(field: str) -> bool:
+    """Tell whether `under_14` looks at a trait of this name."""
+    return _age_field(field) is not None
+
+
+def _age_field(name: str) -> str | None:
+    return _AGE_FIELDS.get(re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", name)).casefold())
 
 
 def _age(value: Any) -> list[float]:

@@ -12,7 +12,12 @@ import pyarrow as pa
 from regulars.core.files import write_bytes
 from regulars.core.ids import content_id, new_id
 from regulars.core.records import ImportSummary
+from regulars.core.settings import Settings
 from regulars.events import Batch, read_files
+from regulars.privacy.masks import mask_excerpt
+from regulars.privacy.personal import says_age
+from regulars.shop.json_names import rows_naming
+from regulars.shop.minors import refuse_for_minors
 from regulars.shop.pseudonymising import Pseudonymiser
 from regulars.store import RejectsWriter, Store
 
@@ -22,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from regulars.core.progress import Progress
-    from regulars.core.settings import Settings
     from regulars.events import Mapping
     from regulars.events.mapping import FormatName
     from regulars.store.vault import Vault
@@ -47,6 +51,8 @@ class Importer:
         self.directory = directory
         self.store = store
         self.protector = Pseudonymiser(vault)
+        self.settings = Settings()
+        self._vault = vault
         self.reasons: dict[str, int] = {}
         self.read = 0
 
@@ -63,6 +69,7 @@ class Importer:
     ) -> ImportSummary:
         """Import files into `table`."""
         context = msgspec.json.encode([table, format, mapping, settings.shop, settings.data])
+        self.settings = settings
         mark = fingerprint(paths, context)
         before = self.recall(mark)
         if before is not None:
@@ -100,14 +107,25 @@ class Importer:
         """Hand events on as they come; keep the small tables, set rejects aside."""
         for name, batch in batches:
             self.read += batch.read
-            rejects.write(batch.rejects)
+            rejects.write(msgspec.structs.replace(one, excerpt=mask_excerpt(one.excerpt)) for one in batch.rejects)
             for reject in batch.rejects:
                 self.reasons[reject.reason] = self.reasons.get(reject.reason, 0) + 1
+            if name == "customers":
+                self._hear_ages(batch.rows)
             rows = self.protector.protect(name, batch.rows)
             if name == "events":
                 yield rows
             else:
                 kept[name].append(rows)
+
+    def _hear_ages(self, rows: pa.Table) -> None:
+        """Note what is refused for children among these customers, while their ages can be read."""
+        if rows.num_rows == 0:
+            return
+        rows = rows.filter(pa.array(rows_naming(rows.column("attributes"), says_age)))
+        subjects = self._vault.pseudonyms.many(rows.column("subject").to_pylist())
+        traits = map(msgspec.json.decode, rows.column("attributes").to_pylist())
+        refuse_for_minors(self._vault, self.settings, zip(subjects, traits, strict=True))
 
     def recall(self, mark: str) -> ImportSummary | None:
         """Return what an equal import did before, as duplicates; None when it must be read (again).

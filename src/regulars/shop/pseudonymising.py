@@ -8,6 +8,9 @@ import msgspec
 import pyarrow as pa
 
 from regulars.core.compute import pc
+from regulars.privacy.personal import is_personal
+from regulars.shop.json_names import rows_matching, rows_naming
+from regulars.store.compaction.masked import SUSPECT
 from regulars.store.compaction.protection import Protection
 
 if TYPE_CHECKING:
@@ -15,11 +18,6 @@ if TYPE_CHECKING:
 
     from regulars.store.vault import Vault
 
-_WORTH_A_LOOK = (
-    r"(?i)[0-9]{5}|@|mail|phone|mobile|tel|name|address|street|birth|passport|user_?agent|wechat|\bip\b|"
-    r"手机|电话|邮箱|姓名|地址|身份|微信|生日|[０-９]|[0-9][ .()\-][0-9]{3}"
-)
-"""Properties that hold none of these hold nothing personal: they are not taken apart."""
 _PRIVATE_COLUMNS = {"events": "properties", "customers": "attributes"}
 
 
@@ -70,7 +68,8 @@ class Pseudonymiser:
 
     def _sealed(self, rows: pa.Table, column: str, *, traits: bool) -> pa.Table:
         texts = rows.column(column)
-        look = pc.fill_null(pc.match_substring_regex(texts, _WORTH_A_LOOK), False).to_numpy()
+        # What names nothing personal and holds no digits or signs that could be is not taken apart.
+        look = rows_naming(texts, is_personal) | rows_matching(texts, SUSPECT)
         if not look.any():
             return rows
         values, subjects = texts.to_pylist(), rows.column("subject").to_pylist()

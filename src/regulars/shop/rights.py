@@ -20,6 +20,7 @@ from regulars.core.rights import PURPOSES, Consent, Receipt, Removal, RightsKind
 from regulars.core.schema import CUSTOMERS, EVENTS
 from regulars.privacy.personal import split
 from regulars.privacy.receipts import public_key, sign, verify
+from regulars.shop.cells import cell
 from regulars.shop.leases import lease
 from regulars.shop.removing import Task, carry_out, forget_for_good, leave_task
 from regulars.store.compaction import Compactor
@@ -271,7 +272,7 @@ class Rights:
             row["time"] = row["time"].isoformat()
             row["properties"] = self._readable(row["properties"], everyone)
             row["referrer"] = None
-            writer.writerow([user, *(row[name] for name in names)])
+            writer.writerow([cell(value) for value in (user, *(row[name] for name in names))])
         return text.getvalue()
 
     def _readable(self, properties: str | None, everyone: list[str]) -> str:

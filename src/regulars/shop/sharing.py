@@ -10,6 +10,7 @@ import pyarrow.csv as pa_csv
 from regulars.core.errors import UsageError
 from regulars.privacy.differential import interval_95, laplace_count
 from regulars.privacy.k_anonymity import k_anonymous
+from regulars.shop.cells import cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,7 @@ class Sharing:
         kept, report = k_anonymous(rows, list(by), "subject", k)
         groups = kept.group_by(list(by)).aggregate([("subject", "count"), ("subject", "count_distinct")])
         groups = groups.rename_columns([*by, "events", "customers"]).sort_by([(name, "ascending") for name in by])
-        pa_csv.write_csv(groups, path)
+        pa_csv.write_csv(cells(groups), path)
         return {
             "file": str(path),
             "k": k,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from regulars.core.errors import UsageError
 from regulars.privacy.masks.accounts import accounts
-from regulars.privacy.masks.machines import emails, internet_addresses
+from regulars.privacy.masks.machines import AT, emails, internet_addresses
 from regulars.privacy.masks.numbers import numbers
 from regulars.privacy.masks.prose import prose
 from regulars.privacy.masks.spans import KINDS, PROSE, STRUCTURED, Span, apart
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 _DIGIT: Final = "0-9\uff10-\uff19"
 HINT: Final = re.compile(
-    rf"[{_DIGIT}@\uff20:](?:(?<=[@\uff20])|(?<=:)[0-9A-Fa-f]{{0,4}}:"
+    rf"[{_DIGIT}@\uff20:](?:(?<=[@\uff20])|(?<=:)[0-9A-Fa-f]{{0,4}}:|(?<=%4)0|(?<=%254)0"
     rf"|[{_DIGIT} .()/+\u00a0\u2010-\u2015\u2212\u3000\uff08\uff09\uff0b\uff0d\uff0e\uff0f-]{{5}}[{_DIGIT}])"
 )
-"""Something a structured kind cannot do without: an @, two near colons, or digits close together.
+"""Something a structured kind cannot do without: an @ (or %40), two near colons, or digits close together.
 
 It starts with one set of characters, which the engine looks for much faster than for alternatives.
 """
@@ -63,7 +63,7 @@ def find(text: str, kinds: Collection[str] | None = None) -> list[Span]:
 
 def structured(text: str) -> list[Span]:
     """Return the structured kinds of a plain text (see `widths`)."""
-    groups = [emails(text)] if "@" in text else []
+    groups = [emails(text)] if AT.search(text) is not None else []
     groups += [accounts(text), internet_addresses(text), numbers(text)]
     return apart(groups)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from regulars.privacy.masks.chinese_names import COMPOUND_SURNAMES
 from regulars.privacy.masks.finding import HINT, find
+from regulars.privacy.masks.machines import AT
 from regulars.privacy.masks.places import district
 from regulars.privacy.masks.spans import STRUCTURED, Span
 from regulars.privacy.masks.widths import plain
@@ -19,6 +20,8 @@ _NOT_DIGITS: Final = re.compile("[^0-9]+")
 _MOBILE: Final = re.compile("(?:0{0,2}86)?(1[3-9][0-9]{9})")
 _EXTENSION: Final = re.compile("[A-Za-z#转分]")
 _WORD: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*")
+_CUT: Final = re.compile(r"[^\s,;\"]*(?:[@＠]|%40|[0-9０-９]{3})[^\s,;\"]*…\Z")
+"""What no rule knows any more: half an address, the first digits of a number."""
 _PASSES: Final = 8
 """A mask can bring what was apart together, such as the two halves of 'a@b.co@c.com'; a text settles in two passes."""
 
@@ -60,6 +63,11 @@ def mask_structured(text: str) -> str:
     return mask(text, STRUCTURED) if HINT.search(text) is not None else text
 
 
+def mask_excerpt(text: str) -> str:
+    """Return the beginning of a text masked, without the number or address that it is cut off in ('…')."""
+    return mask(_CUT.sub("…", text))
+
+
 def replaced(text: str, spans: Iterable[Span]) -> str:
     """Return a text with the masks of these spans in their places."""
     parts: list[str] = []
@@ -79,7 +87,7 @@ def form(value: str, kind: str) -> str:
     if kind == "address":
         return district(value)
     if kind == "email":
-        return value[0] + "***" + value[value.rindex("@") :]
+        return value[0] + "***" + value[[sign.start() for sign in AT.finditer(value)][-1] :]
     if kind == "ip":
         return _network(value)
     if kind == "phone":

@@ -10,7 +10,9 @@ from regulars.privacy.masks.contexts import VERSION, before
 from regulars.privacy.masks.spans import Span
 
 _LETTERS: Final = "A-Za-z0-9\u00c0-\u024f"
-_AT: Final = re.compile(rf"(?<=[{_LETTERS}_%+'-])@(?=[{_LETTERS}])")
+AT: Final = re.compile("@|%(?:25)?40")
+"""An at sign, written as it is or as addresses of pages write it, once or twice over."""
+_AT: Final = re.compile(rf"(?<=[{_LETTERS}_%+'-])(?:{AT.pattern})(?=[{_LETTERS}])")
 _LOCAL: Final = re.compile(rf"[{_LETTERS}._%+'&=~-]{{1,64}}")
 _DOMAIN: Final = re.compile(
     rf"(?:[{_LETTERS}](?:[{_LETTERS}-]{{0,62}})\.){{1,8}}(?:xn--[a-z0-9]{{2,59}}|[A-Za-z\u00c0-\u024f]{{2,24}})"
@@ -18,6 +20,8 @@ _DOMAIN: Final = re.compile(
 _FILES_TEXT: Final = "png jpg jpeg gif svg webp bmp ico css js json ts map html htm pdf zip mp4 mp3 avif heic"
 _FILES: Final = frozenset(_FILES_TEXT.split())
 """'icon@2x.png' is a picture."""
+_DIVIDED: Final = re.compile("[&=]|%(?:25)?(?:26|2F|3D|3F)", re.IGNORECASE)
+"""Before an encoded at sign '&', '=', '/' and '?' belong to the page's address."""
 _IPV4: Final = re.compile(
     r"(?<![0-9A-Za-z_.])(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
     r"(?:/[0-9]{1,2})?(?![0-9A-Za-z_*]|\.[0-9])"
@@ -33,10 +37,13 @@ def emails(text: str) -> list[Span]:
     for sign in _AT.finditer(text):
         at = sign.start()
         local = _LOCAL.match(text[max(0, at - 64) : at][::-1])
-        domain = _DOMAIN.match(text, at + 1)
+        domain = _DOMAIN.match(text, sign.end())
         if local is None or domain is None or domain[0].rsplit(".", 1)[1].lower() in _FILES:
             continue
-        name = local[0][::-1].lstrip(".'&=-")
+        name = local[0][::-1]
+        if sign[0] != "@":
+            name = _DIVIDED.split(name)[-1]
+        name = name.lstrip(".'&=-")
         start = at - len(name)
         if name and not (spans and start < spans[-1].end):
             spans.append(Span(start, domain.end(), "email"))

@@ -30,8 +30,8 @@ class Agreements:
         self._version = -1
         self._answers: dict[str, dict[str, bool]] = {purpose: {} for purpose in PURPOSES}
         self._suppressed: frozenset[str] = frozenset()
-        self._times: dict[tuple[str, str], int] = {}
-        """Purpose and person → when the answer in force was given, of those that had to be known."""
+        self._details: dict[tuple[str, str], tuple[int, str]] = {}
+        """Purpose and person → when and how the answer in force was given, of those that had to be known."""
         self.new: list[Consent] = []
         self.moves: list[tuple[str, str]] = []
         """Visitors whose answers go to the customer they turned out to be."""
@@ -46,7 +46,7 @@ class Agreements:
             self._answers[purpose] = dict.fromkeys(consents.given(purpose), True) | dict.fromkeys(
                 consents.refused(purpose), False
             )
-        self._times.clear()
+        self._details.clear()
         self._suppressed = consents.suppressed()
         self._version = version
 
@@ -77,16 +77,13 @@ class Agreements:
             self.note(subject, purpose, given, time, "page" if page else "api", mask(str(notice)) if notice else None)
 
     def _refused_elsewhere(self, subject: str, purpose: str) -> bool:
-        if self._answers[purpose].get(subject) is not False:
-            return False
-        answer = self._vault.consents.current(subject).get(purpose)
-        return answer is not None and not answer.given and answer.source != "page"
+        return self._answers[purpose].get(subject) is False and self._said(subject, purpose)[1] != "page"
 
     def note(self, subject: str, purpose: str, given: bool, time: int, source: str, notice: object = None) -> None:
         """Note one answer, unless it is the one in force."""
         if self._answers[purpose].get(subject) is given:
             return
-        self._put(subject, purpose, given, time)
+        self._put(subject, purpose, given, (time, source))
         self.new.append(
             Consent(
                 subject=subject,
@@ -102,7 +99,7 @@ class Agreements:
         """Let what a visitor answered go with them when they become known."""
         theirs = {purpose: answers[anonymous] for purpose, answers in self._answers.items() if anonymous in answers}
         for purpose, given in theirs.items():
-            self._put(known, purpose, given, self._time(anonymous, purpose))
+            self._put(known, purpose, given, self._said(anonymous, purpose))
             del self._answers[purpose][anonymous]
         if theirs:
             self.moves.append((anonymous, known))
@@ -113,18 +110,19 @@ class Agreements:
         moves, self.moves = self.moves, []
         return new, moves
 
-    def _put(self, subject: str, purpose: str, given: bool, time: int) -> None:
+    def _put(self, subject: str, purpose: str, given: bool, said: tuple[int, str]) -> None:
         if subject in self._answers[purpose]:
-            before = self._time(subject, purpose)
-            if time < before or (time == before and given):
+            before, _ = self._said(subject, purpose)
+            if said[0] < before or (said[0] == before and given):
                 return
         self._answers[purpose][subject] = given
-        self._times[purpose, subject] = time
+        self._details[purpose, subject] = said
 
-    def _time(self, subject: str, purpose: str) -> int:
-        """Return when the answer in force was given."""
-        found = self._times.get((purpose, subject))
+    def _said(self, subject: str, purpose: str) -> tuple[int, str]:
+        """Return when and how the answer in force was given; the register does not know those of this round yet."""
+        found = self._details.get((purpose, subject))
         if found is None:
             answer = self._vault.consents.current(subject)[purpose]
-            found = self._times[purpose, subject] = (answer.time - _EPOCH) // timedelta(microseconds=1)
+            found = (answer.time - _EPOCH) // timedelta(microseconds=1), answer.source
+            self._details[purpose, subject] = found
         return found

@@ -16,7 +16,7 @@ import pyarrow as pa
 from regulars.core.errors import BusyError, UsageError
 from regulars.core.records import Reject
 from regulars.events import wire
-from regulars.privacy.masks import mask
+from regulars.privacy.masks import mask_excerpt
 from regulars.privacy.personal import under_14
 from regulars.store.compaction.agreements import Agreements
 from regulars.store.compaction.identities import Identities
@@ -189,7 +189,8 @@ class Compactor:
             self._hear_age(event, subject)
         if not agreements.may_count(subject, signal=arrival.signal):
             return None
-        session = self._sessions.of(subject, event.time, event.session, arrival.received)
+        visit = event.session and self._protection.session(event.session, event.user, event.anonymous)
+        session = self._sessions.of(subject, event.time, visit, arrival.received)
         referrer = self._identities.referrer(event.referrer) if event.referrer else None
         if arrival.page:
             # Whoever reads a page's key could otherwise take the id of an order before the shop's server sends it.
@@ -204,12 +205,13 @@ class Compactor:
             if subject not in new and (event.traits or self._protection.has_personal(event.properties)):
                 new[subject] = ""
         self._vault.keys.ensure(new)
-        rows = Rows(self._settings.shop.time_zone)
+        rows = Rows(self._settings.shop.time_zone, self._protection.identifier)
         for event, subject, session, referrer, received in kept:
             if event.traits and event.kind != "group":
-                said = self._protection.traits(subject, event.traits)
+                said = self._protection.traits(subject, event.traits, event.user, event.anonymous)
                 self._traits.hear(subject, said, event.time, received)
-            rows.add(event, subject, session, referrer, self._protection.properties(subject, event.properties))
+            properties = self._protection.properties(subject, event.properties, event.user, event.anonymous)
+            rows.add(event, subject, session, referrer, properties)
         return rows
 
     def _hear_age(self, event: WireEvent, subject: str) -> None:
@@ -275,5 +277,5 @@ def _reject(file: str, arrival: Arrival, one: wire.WireReject) -> Reject:
         line=one.index,
         column=one.column,
         reason=one.reason,
-        excerpt=mask(one.excerpt),
+        excerpt=mask_excerpt(one.excerpt),
     )
