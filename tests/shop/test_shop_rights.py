@@ -225,6 +225,12 @@ def test_correcting_replaces_adds_and_deletes_single_fields(opened: Shop) -> Non
         opened.rights.correct(PERSON, {})
 
 
+def test_a_birthday_that_makes_a_customer_a_child_refuses_for_them(opened: Shop) -> None:
+    opened.rights.correct(PERSON, {"birthday": f"{datetime.now(UTC).year - 8}-01-02"})
+    answers = {one.purpose: (one.given, one.source) for one in opened.rights.consents(PERSON)}
+    assert answers == {"personalisation": (False, "under-14"), "marketing": (False, "under-14")}
+
+
 def test_withdrawing_consent_stops_that_use_within_a_second_in_every_process(own: Path) -> None:
     with Shop.open(own) as shop:
         assert shop.recommend(user=PERSON).personalised

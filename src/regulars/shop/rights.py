@@ -22,6 +22,7 @@ from regulars.privacy.personal import split
 from regulars.privacy.receipts import public_key, sign, verify
 from regulars.shop.cells import cell
 from regulars.shop.leases import lease
+from regulars.shop.minors import refuse_for_minors
 from regulars.shop.removing import Task, carry_out, forget_for_good, leave_task
 from regulars.store.compaction import Compactor
 from regulars.store.compaction.protection import Protection
@@ -168,6 +169,7 @@ class Rights:
             raise UsageError("give at least one field", where="traits")
         subject, vault = self._subject(user), self._vault
         vault.keys.ensure({subject: user} if subject != user else {})
+        refuse_for_minors(vault, self._shop.settings, [(subject, traits)])
         sealed = Protection(vault).traits(subject, {k: v for k, v in traits.items() if v is not None})
         store = self._shop.store
         with store.writing(SECONDS):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from regulars.events.wire import WireEvent
 
 _NAMES = [name for name in EVENTS.names if name != "day"]
-_LABELS = ("device", "country", "region", "city", "channel", "source", "campaign")
+_LABELS = ("device", "country", "region", "city", "channel", "source")
 _PLACES = 2
 """Decimals of a degree, about a kilometre: which part of the town, as analyses ask; more would name a house."""
 _WIDE = r"[\x{ff01}-\x{ff5e}\x{2010}-\x{2015}\x{2212}\x{fe63}\x{3000}]"
@@ -80,9 +80,10 @@ class Rows:
         for name in _LABELS:
             columns[name] = _each(columns[name], SUSPECT, mask_structured)
         columns["kind"] = _each(columns["kind"], "[0-9]", masked_name)
-        # What the catalogue calls a product is a number as long as a telephone's in many shops: two products must not
-        # become one.
-        columns["item"] = _each(columns["item"], CODE_HINT, mask_code)
+        # What a catalogue calls a product, or an advertiser a campaign, is often a number as long as a telephone's: two
+        # of them must not become one.
+        for name in ("item", "campaign"):
+            columns[name] = _each(columns[name], CODE_HINT, mask_code)
         for name in ("latitude", "longitude"):
             columns[name] = pc.round(columns[name], _PLACES)
 
