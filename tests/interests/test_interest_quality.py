@@ -48,7 +48,9 @@ def test_the_blend_beats_its_baselines_on_a_grocers_next_weeks(tmp_path: Path) -
 
     with Shop.create(tmp_path / "shop", DEMO) as shop:
         batches = read_complete_journey(shop.settings)
-        Importer(tmp_path / "shop", shop.store).take_batches(batches, ["complete-journey"], "events", "demo")
+        Importer(tmp_path / "shop", shop.store, shop.vault, shop.settings).take_batches(
+            batches, ["complete-journey"], "events", "demo"
+        )
     options = EvaluateOptions(
         protocol="time", models=("popular-last-week", "own-frequency", "als", "blend"), cutoff=date(2017, 11, 13)
     )

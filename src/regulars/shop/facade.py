@@ -154,10 +154,14 @@ class Shop:
         if table not in TABLES:
             raise UsageError(f"there is no table '{table}'", where="table", fix=f"One of {', '.join(TABLES)}.")
         self._fresh = None
-        return Importer(self.directory, self.store, self.vault).take(
-            found, table=table, format=format_name(format), mapping=columns, settings=self.settings,
-            now=datetime.now(UTC), progress=progress,
-        )  # fmt: skip
+        return Importer(self.directory, self.store, self.vault, self.settings).take(
+            found,
+            table=table,
+            format=format_name(format),
+            mapping=columns,
+            now=datetime.now(UTC),
+            progress=progress,
+        )
 
     @classmethod
     def demo(cls, directory: Path | str, progress: Progress = SILENT) -> Shop:
@@ -165,7 +169,7 @@ class Shop:
         directory = Path(directory)
         data = find_complete_journey()
         shop = cls.open(directory) if (directory / FILE_NAME).exists() else cls.create(directory, DEMO)
-        importer = Importer(directory, shop.store, shop.vault)
+        importer = Importer(directory, shop.store, shop.vault, shop.settings)
         mark = fingerprint([data / "transactions.parquet", data / "products.parquet"], b"complete-journey-1")
         if importer.recall(mark) is None:
             _ = importer.take_batches(read_complete_journey(shop.settings, progress), [str(data)], "events", mark)

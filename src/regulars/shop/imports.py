@@ -12,7 +12,6 @@ import pyarrow as pa
 from regulars.core.files import write_bytes
 from regulars.core.ids import content_id, new_id
 from regulars.core.records import ImportSummary
-from regulars.core.settings import Settings
 from regulars.events import Batch, read_files
 from regulars.privacy.masks import mask_excerpt
 from regulars.privacy.personal import says_age
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from regulars.core.progress import Progress
+    from regulars.core.settings import Settings
     from regulars.events import Mapping
     from regulars.events.mapping import FormatName
     from regulars.store.vault import Vault
@@ -43,15 +43,15 @@ class Importer:
         The shop.
     store
         Its store.
-    vault
-        Its keys and pseudonyms.
+    vault, settings
+        Its keys and pseudonyms, and how it reads and protects.
     """
 
-    def __init__(self, directory: Path, store: Store, vault: Vault) -> None:
+    def __init__(self, directory: Path, store: Store, vault: Vault, settings: Settings) -> None:
         self.directory = directory
         self.store = store
         self.protector = Pseudonymiser(vault)
-        self.settings = Settings()
+        self.settings = settings
         self._vault = vault
         self.reasons: dict[str, int] = {}
         self.read = 0
@@ -63,19 +63,17 @@ class Importer:
         table: str,
         format: FormatName | None,  # noqa: A002 - the word users know
         mapping: Mapping | None,
-        settings: Settings,
         now: datetime,
         progress: Progress,
     ) -> ImportSummary:
         """Import files into `table`."""
-        context = msgspec.json.encode([table, format, mapping, settings.shop, settings.data])
-        self.settings = settings
+        context = msgspec.json.encode([table, format, mapping, self.settings.shop, self.settings.data])
         mark = fingerprint(paths, context)
         before = self.recall(mark)
         if before is not None:
             return before
         batches = read_files(
-            paths, table=table, format=format, mapping=mapping, settings=settings, now=now, progress=progress
+            paths, table=table, format=format, mapping=mapping, settings=self.settings, now=now, progress=progress
         )
         return self.take_batches(((table, batch) for batch in batches), [str(p) for p in paths], table, mark)
 
