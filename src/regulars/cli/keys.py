@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from regulars.cli.options import Json, ShopDir
 from regulars.cli.output import err, out, print_json, print_rows
 from regulars.shop import Shop
+from regulars.shop.keyring import state_of
 
 if TYPE_CHECKING:
     from regulars.core.rights import NewKey, Role
@@ -34,11 +34,7 @@ def create_command(
 ) -> None:
     """Make a key; it is shown once and kept only as a hash."""
     with Shop.open(directory) as shop:
-        expires = datetime.now(UTC) + timedelta(days=days) if days is not None else None
-        collect = shop.settings.collect
-        made = shop.vault.api_keys.create(
-            cast("Role", role), label, rate=rate or collect.rate, burst=burst or collect.burst, expires=expires
-        )
+        made = shop.keyring.create(cast("Role", role), label, rate=rate, burst=burst, days=days)
     _show(made, json=json)
 
 
@@ -46,16 +42,11 @@ def create_command(
 def list_command(directory: ShopDir, json: Json = False) -> None:
     """List the keys, without their secrets."""
     with Shop.open(directory) as shop:
-        keys = shop.vault.api_keys.list()
+        keys = shop.keyring.list()
     if json:
         print_json({"keys": keys})
         return
-    now = datetime.now(UTC)
-    rows: list[list[Any]] = []
-    for key in keys:
-        over = key.expires is not None and key.expires <= now
-        state = "revoked" if key.revoked else "expired" if over else "valid"
-        rows.append([key.id, key.role, key.label, state, f"{key.rate:g}/s", key.last_used or "never"])
+    rows = [[key.id, key.role, key.label, state_of(key), f"{key.rate:g}/s", key.last_used or "never"] for key in keys]
     print_rows("", ["id", "role", "label", "state", "rate", "last used"], rows)
 
 
@@ -68,7 +59,7 @@ def rotate_command(
 ) -> None:
     """Make a key that takes over from another."""
     with Shop.open(directory) as shop:
-        made = shop.vault.api_keys.rotate(key, overlap * 3600)
+        made = shop.keyring.rotate(key, overlap)
     _show(made, json=json)
 
 
@@ -76,7 +67,7 @@ def rotate_command(
 def revoke_command(directory: ShopDir, key: KeyId, json: Json = False) -> None:
     """Stop a key at once."""
     with Shop.open(directory) as shop:
-        shop.vault.api_keys.revoke(key)
+        shop.keyring.revoke(key)
     if json:
         print_json({"revoked": key})
         return

@@ -8,13 +8,11 @@ shop, a public key the few things that a page needs, and a write key nothing but
 from __future__ import annotations
 
 import ipaddress
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-import msgspec
-
 from regulars.core.errors import RegularsError
+from regulars.web.answers import PROBLEM, problem, respond
 from regulars.web.desk import ASKED, VISITOR
 from regulars.web.sessions import read_session
 from regulars.web.tenants import Visitor, presented
@@ -65,7 +63,7 @@ class Access:
         headers = dict(scope["headers"])
         path, method = scope["path"], scope["method"]
         if method == "OPTIONS" and path in FOR_PAGES:
-            await _send(send, 204, b"", [*_CORS, *self._cors(headers)])
+            await respond(send, 204, b"", [*_CORS, *self._cors(headers)])
             return
         private = path.startswith("/api/") and path not in FOR_PAGES
         if (method not in _SAFE or private) and not _same_site(headers):
@@ -122,7 +120,7 @@ class Access:
             # A form that was sent too late is not sent again.
             again = scope.get("method") == "GET" and path.startswith("/dashboard/")
             to = b"?to=" + quote(quote(path), safe="").encode() if again else b""
-            await _send(send, 303, b"", [(b"location", b"/sign-in" + to), (b"cache-control", b"no-store")])
+            await respond(send, 303, b"", [(b"location", b"/sign-in" + to), (b"cache-control", b"no-store")])
             return
         await _refuse(
             send,
@@ -166,16 +164,5 @@ def _same_site(headers: dict[bytes, bytes]) -> bool:
 
 
 async def _refuse(send: Send, status: int, detail: str, extra: list[tuple[bytes, bytes]] | None = None) -> None:
-    problem = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
-    headers = [(b"content-type", b"application/problem+json"), (b"cache-control", b"no-store"), *(extra or [])]
-    await _send(send, status, msgspec.json.encode(problem), headers)
-
-
-async def _send(send: Send, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-    start: Any = {
-        "type": "http.response.start",
-        "status": status,
-        "headers": [(b"content-length", str(len(body)).encode()), *headers],
-    }
-    await send(start)
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    headers = [PROBLEM, (b"cache-control", b"no-store"), *(extra or [])]
+    await respond(send, status, problem(status, detail), headers)

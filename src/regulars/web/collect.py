@@ -16,6 +16,7 @@ import msgspec
 from regulars.core.errors import BusyError, DeniedError, InputError, RegularsError
 from regulars.core.limits import MAX_BODY_BYTES
 from regulars.core.signals import asks_not_to_track
+from regulars.web.answers import PROBLEM, problem, respond
 from regulars.web.assets import PAGE_SCRIPT
 from regulars.web.tenants import presented
 
@@ -98,7 +99,7 @@ class Collect:
         except _GoneError:
             return
         self._metrics.count_collected(status)
-        await _respond(send, status, body, [*cors, *extra])
+        await respond(send, status, body, [*cors, *extra])
 
     async def _answer(
         self, scope: Scope, headers: Headers, receive: Receive
@@ -287,28 +288,11 @@ def _problem(error: RegularsError) -> tuple[int, bytes, list[tuple[bytes, bytes]
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 503)
     if isinstance(error, DeniedError):
         status = 403 if error.known else 401
-    extra = [(b"content-type", b"application/problem+json")]
+    extra = [PROBLEM]
     if isinstance(error, BusyError):
         extra.append((b"retry-after", str(max(1, round(error.retry_after))).encode()))
     elif status == HTTPStatus.SERVICE_UNAVAILABLE:
         extra.append((b"retry-after", b"5"))
-    problem = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": error.message,
-        # Where in this server something failed is not for whoever sends.
-        "where": "" if status == HTTPStatus.SERVICE_UNAVAILABLE else error.where,
-        "fix": error.fix,
-    }
-    return status, msgspec.json.encode(problem), extra
-
-
-async def _respond(send: Send, status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> None:
-    start: Any = {
-        "type": "http.response.start",
-        "status": status,
-        "headers": [(b"content-length", str(len(body)).encode()), *headers],
-    }
-    await send(start)
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    # Where in this server something failed is not for whoever sends.
+    where = "" if status == HTTPStatus.SERVICE_UNAVAILABLE else error.where
+    return status, problem(status, error.message, where=where, fix=error.fix), extra

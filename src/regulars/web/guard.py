@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
+from regulars.web.answers import PROBLEM, problem, respond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,18 +71,5 @@ def _with_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, b
 
 
 async def _refuse(send: Send) -> None:
-    body = msgspec.json.encode(
-        {
-            "type": "about:blank",
-            "title": "Bad Request",
-            "status": 400,
-            "detail": "This server does not answer under that host name. "
-            "Add the name to serve.allowed_hosts in regulars.toml.",
-        }
-    )
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    await send({"type": "http.response.start", "status": 400, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+    detail = "This server does not answer under that host name. Add the name to serve.allowed_hosts in regulars.toml."
+    await respond(send, 400, problem(400, detail), [PROBLEM])

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from regulars.core.compute import pc
 from regulars.events.event_ids import Seen
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from regulars.store.manifest import FileEntry, Manifest
@@ -93,10 +93,12 @@ class RecentIds:
         entries = self._manifest.files("events", (_shifted(first, -SLACK), _shifted(last, SLACK)))
         if not entries:
             return set()
+        # A table and a join: a list of thousands of values would be compared one by one.
+        _ = cursor.register("wanted", pa.table({"id": pa.array(sorted(ids), pa.string())}))
         with reading():
             found = cursor.sql(
-                "SELECT id FROM read_parquet($files) WHERE id IN (SELECT unnest($ids))",
-                params={"files": [str(self._root / entry.path) for entry in entries], "ids": sorted(ids)},
+                "SELECT id FROM read_parquet($files) SEMI JOIN wanted USING (id)",
+                params={"files": [str(self._root / entry.path) for entry in entries]},
             )
             return {row[0] for row in found.fetchall()}
 
