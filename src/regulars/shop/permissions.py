@@ -73,8 +73,9 @@ class Permissions:
         now, answers = time.monotonic(), self._answers
         if answers is not None and now - self._looked < LOOK_SECONDS:
             return answers
-        self._looked = now
-        if answers is not None and self._slow:
+        idle, self._looked = now - self._looked, now
+        # After a pause nobody has followed the register: whoever comes first reads it, however long that takes.
+        if answers is not None and self._slow and idle < 2 * LOOK_SECONDS:
             if not self._reading.locked():
                 threading.Thread(target=self._read, name="permissions", daemon=True).start()
             return answers
