@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,7 +55,8 @@ def erase_command(
     json: Json = False,
 ) -> None:
     """Erase a customer: unreadable at once, physically gone within a minute; prints the signed receipt."""
-    if not yes and not json:
+    # Whoever runs it from a program has decided already.
+    if not yes and not json and sys.stdin.isatty():
         typer.confirm(f"Erase {user} for good?", abort=True)
     with Shop.open(directory) as shop:
         request = shop.rights.erase(user)
