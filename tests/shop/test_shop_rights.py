@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,11 @@ from regulars.core.errors import NotFoundError, UsageError
 from regulars.core.rights import Consent, Receipt
 from regulars.core.settings import PrivacySettings, Settings
 from regulars.shop import Shop, removing
+from regulars.store.compaction import Compactor
 from regulars.store.progress import LogProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from regulars.store.compaction import Compactor
 
 PERSON = "c003"
 PHONE, EMAIL = "13987654321", "maria.bosch@example.org"
@@ -148,6 +147,17 @@ def test_an_erasure_that_meets_a_running_round_leaves_no_key_and_no_answer(own: 
         assert shop.vault.keys.name(subject) is None
         assert shop.vault.consents.current(subject) == {}
         assert list((own / "requests").glob("*")) == []
+
+
+def test_a_request_whose_task_is_only_being_written_waits(opened: Shop) -> None:
+    """Another process may look between the two; one that never comes is told after a while."""
+    compactor = Compactor(opened.store, opened.vault, opened.settings, opened.directory)
+    request = opened.vault.requests.open("erase", "hash", datetime.now(UTC))
+    assert removing.carry_out(opened, compactor, request) is None
+    assert opened.rights.request(request.id).status == "open"
+    old = opened.vault.requests.open("erase", "hash", datetime.now(UTC) - timedelta(minutes=2))
+    assert removing.carry_out(opened, compactor, old) is None
+    assert opened.rights.request(old.id).status == "failed"
 
 
 def consent(subject: str) -> Consent:

@@ -80,11 +80,6 @@ class Collector:
         self._writer.append(arrival, kept, token)
         return True
 
-    @property
-    def pending_bytes(self) -> int:
-        """Bytes that wait for the disk."""
-        return self._writer.pending_bytes
-
     def close(self) -> None:
         """Make everything that was taken in durable."""
         self._writer.close()

@@ -90,11 +90,6 @@ class Door:
             raise BusyError("the shop is not open yet", fix="Send it again in a second.")
         return self._collector.accept(route, body, key, signal=signal, address=address, token=token)
 
-    @property
-    def pending_bytes(self) -> int:
-        """Bytes that wait for the disk."""
-        return self._collector.pending_bytes if self._collector else 0
-
     def close(self) -> None:
         """Make everything taken in durable, and let go."""
         with self._lock:

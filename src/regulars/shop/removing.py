@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 WAIT_SECONDS = 30.0
 """For the server's processes to close the files of the log they write to; they look four times a second."""
 TASKS = "requests"
+TASK_COMES = timedelta(minutes=1)
 ERASED = "erased"
 """Touched in the folder of the models when somebody was taken out: a server reads them again."""
 
@@ -63,7 +64,12 @@ def carry_out(shop: Shop, compactor: Compactor, request: RightsRequest) -> Recei
     try:
         token = path.read_text("ascii")
         text = unseal(_key(shop), token, tenant=shop.vault.tenant, subject=request.id, field="task")
-    except (FileNotFoundError, DamagedError) as error:
+    except FileNotFoundError:
+        # The request is on record a moment before its task lies beside it.
+        if datetime.now(UTC) - request.requested > TASK_COMES:
+            _ = shop.vault.requests.fail(request.id, "its task is missing: ask again")
+        return None
+    except DamagedError as error:
         _ = shop.vault.requests.fail(request.id, f"the task cannot be read ({error}): ask again")
         return None
     task = msgspec.json.decode(text, type=Task)

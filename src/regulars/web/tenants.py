@@ -8,7 +8,7 @@ import binascii
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from regulars.core.errors import DiskError, NotFoundError, RegularsError
+from regulars.core.errors import DiskError, RegularsError
 from regulars.shop.door import Door
 from regulars.web.desk import Desk
 
@@ -113,13 +113,6 @@ class Tenants:
             # Nobody is told that their key is wrong while it may be that shop's.
             raise failure
         return None
-
-    def of(self, directory: Path) -> Tenant:
-        """Return the shop in a directory."""
-        for tenant in self.all:
-            if tenant.directory == directory:
-                return tenant
-        raise NotFoundError("this server has no such shop", where=str(directory))
 
     @asynccontextmanager
     async def tending(self, app: Litestar) -> AsyncGenerator[None]:
