@@ -1,0 +1,1 @@
+"""What people write, read by small models: its language, its sentiment, what it is about."""
