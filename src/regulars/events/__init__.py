@@ -6,7 +6,7 @@ from regulars.events.batch import Batch
 from regulars.events.complete_journey import find_complete_journey, read_complete_journey
 from regulars.events.formats import guess_format
 from regulars.events.mapping import Mapping, load_mapping
-from regulars.events.read import read_files
+from regulars.events.read import joined_files, read_files
 from regulars.events.vocabulary import KINDS, interest_weight, resolve_kind
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "find_complete_journey",
     "guess_format",
     "interest_weight",
+    "joined_files",
     "load_mapping",
     "read_complete_journey",
     "read_files",

@@ -34,6 +34,8 @@ class Raw:
         Lines that are no rows.
     objects
         The rows as the objects they were, where the source has objects.
+    added
+        Columns that a mapping added, which no object has.
     """
 
     file: str
@@ -41,6 +43,7 @@ class Raw:
     lines: NDArray[np.int64]
     rejects: list[Reject] = field(default_factory=list["Reject"])
     objects: list[dict[str, Any]] | None = None
+    added: frozenset[str] = frozenset()
 
     def pieces(self) -> Iterator[Raw]:
         """Yield the same rows in parts of at most `BATCH_ROWS`."""
@@ -52,6 +55,7 @@ class Raw:
                 self.lines[start:end],
                 [] if start else self.rejects,
                 None if self.objects is None else self.objects[start:end],
+                self.added,
             )
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from itertools import compress
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
 
+from regulars.events.batch import Raw
 from regulars.events.excerpts import reject
+from regulars.events.plan import Plan
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from regulars.core.records import Reject
-    from regulars.events.batch import Raw
-    from regulars.events.plan import Plan
 
 
 class Checks:
@@ -34,6 +35,11 @@ class Checks:
         self.rows = raw.columns.num_rows
         self._code = np.zeros(self.rows, dtype=np.int16)
         self._problems: list[tuple[str, str]] = []
+
+    @classmethod
+    def of_file(cls, raw: Raw) -> Self:
+        """Return checks of columns by the file's own names."""
+        return cls(raw, Plan("", {name: name for name in raw.columns.column_names}))
 
     def has(self, name: str) -> bool:
         """Say whether `name` has a source or a constant."""
@@ -59,21 +65,42 @@ class Checks:
         """Return which rows have no problem."""
         return self._code == 0
 
+    def settled(self, columns: pa.Table) -> Raw:
+        """Return the rows without a problem with these columns; the others become rejects."""
+        raw, good = self.raw, self.good()
+        added = raw.added | (set(columns.column_names) - set(raw.columns.column_names))
+        if good.all():
+            return Raw(raw.file, columns, raw.lines, raw.rejects, raw.objects, added)
+        objects = None if raw.objects is None else list(compress(raw.objects, good))
+        kept = columns.filter(pa.array(good))
+        return Raw(raw.file, kept, raw.lines[good], [*raw.rejects, *self.rejects()], objects, added)
+
     def rejects(self) -> list[Reject]:
         """Return one record for each row with a problem, in the order of the file."""
-        found: list[Reject] = []
-        for row in np.flatnonzero(self._code).tolist():
-            name, reason = self._problems[self._code[row] - 1]
+        bad = np.flatnonzero(self._code)
+        codes, lines = self._code[bad], self.raw.lines[bad]
+        found: dict[int, Reject] = {}
+        for number, (name, reason) in enumerate(self._problems, start=1):
             source: str = self._plan.sources.get(name) or name
-            found.append(reject(self.raw.file, int(self.raw.lines[row]), source, reason, self._value(source, row)))
-        return found
+            chosen = np.flatnonzero(codes == number)
+            values = self._values(source, bad[chosen])
+            for place, line, value in zip(chosen.tolist(), lines[chosen].tolist(), values, strict=True):
+                found[place] = reject(self.raw.file, line, source, reason, value)
+        return [found[place] for place in range(len(bad))]
 
-    def _value(self, source: str, row: int) -> Any:
+    def _values(self, source: str, rows: NDArray[np.int64]) -> list[Any]:
         if source not in self.raw.columns.column_names:
-            return None
-        value = self.raw.columns.column(source)[row]
+            return [None] * len(rows)
+        values = self.raw.columns.column(source).take(pa.array(rows))
         try:
-            return value.as_py()
+            return values.to_pylist()
         except (ValueError, OverflowError):
-            # Broken UTF-8, or a time that Python's calendar does not have.
-            return value.cast(pa.binary()).as_py() if pa.types.is_string(value.type) else value.cast(pa.int64()).as_py()
+            return [_plain(value) for value in values]
+
+
+def _plain(value: pa.Scalar) -> Any:
+    try:
+        return value.as_py()
+    except (ValueError, OverflowError):
+        # Broken UTF-8, or a time that Python's calendar does not have.
+        return value.cast(pa.binary()).as_py() if pa.types.is_string(value.type) else value.cast(pa.int64()).as_py()

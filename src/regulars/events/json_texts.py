@@ -65,7 +65,7 @@ def _joined(checks: Checks, name: str, base: list[str | None], columns: dict[str
 
 def _values(checks: Checks, source: str) -> list[Any]:
     objects = checks.raw.objects
-    if objects is not None:
+    if objects is not None and source not in checks.raw.added:
         return look_up(objects, source)
     if source not in checks.raw.columns.column_names:
         return [None] * checks.rows

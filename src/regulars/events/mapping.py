@@ -14,6 +14,22 @@
     bought = "purchase"
     [properties]                 # name in the JSON object = theirs
     colour = "color_code"
+
+Three steps may come before that, in this order, for files whose rows do not say everything themselves; see
+`regulars.events.mapping_steps`:
+
+.. code-block:: toml
+
+    [[join]]                     # columns of another file in the same folder
+    file = "orders.csv"
+    on = "order_id"
+    columns = ["customer_id", "ordered_at"]
+    [[when]]                     # rows of another kind, and rows that are none
+    column = "Invoice"
+    begins_with = "C"
+    kind = "refund"
+    [computed]                   # columns made of others
+    amount = { product = ["Quantity", "Price"] }
 """
 
 from __future__ import annotations
@@ -26,6 +42,7 @@ import msgspec
 
 from regulars.core.errors import SettingsError
 from regulars.core.schema import TABLES
+from regulars.events.mapping_steps import Computed, Join, When
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +69,13 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     constants: dict[str, str | int | float] = {}
     kinds: dict[str, str] = {}
     properties: dict[str, str] = {}
+    join: tuple[Join, ...] = ()
+    when: tuple[When, ...] = ()
+    computed: dict[str, Computed] = {}
+
+    def has_steps(self) -> bool:
+        """Say whether rows are changed before their columns are told apart."""
+        return bool(self.join or self.when or self.computed)
 
 
 NO_MAPPING = Mapping()
@@ -107,6 +131,18 @@ def _problems(mapping: Mapping) -> list[tuple[str, str]]:
         found.append(("time_format", "must be auto, iso, unix, unix_ms or a pattern such as '%d/%m/%Y %H:%M'"))
     if mapping.properties and table not in JSON_COLUMN:
         found.append(("properties", f"{table} have no place for them"))
+    return found + _step_problems(mapping, table)
+
+
+def _step_problems(mapping: Mapping, table: str) -> list[tuple[str, str]]:
+    steps: list[tuple[str, Join | When | Computed]]
+    steps = [(f"join[{i}]", join) for i, join in enumerate(mapping.join, start=1)]
+    steps += [(f"when[{i}]", rule) for i, rule in enumerate(mapping.when, start=1)]
+    steps += [(f"computed.{name}", how) for name, how in mapping.computed.items()]
+    found = [(f"{where}.{field}".rstrip("."), said) for where, step in steps for field, said in step.problems()]
+    if table != "events":
+        kinds = [i for i, rule in enumerate(mapping.when, start=1) if rule.kind]
+        found += [(f"when[{i}].kind", f"{table} have no kinds") for i in kinds]
     return found
 
 

@@ -138,7 +138,7 @@ def plan_columns(
         missing.append("item")
     if missing:
         raise InputError(
-            f"has no column for {' and '.join(missing)}; its columns are {_listed(found)}",
+            f"has no column for {' and '.join(missing)}; its columns are {listed(found)}",
             where=file,
             fix="Say which column is which in a mapping file: `--map map.toml`, with [columns] "
             f'{missing[0]} = "their name".',
@@ -158,13 +158,18 @@ def _likely_kind(sources: dict[str, str]) -> str:
 
 def _check_mapped(mapped: dict[str, str], found: Sequence[str], file: str) -> None:
     for ours, theirs in mapped.items():
-        # A dotted name reaches into nested JSON, which has no fixed list of columns.
-        if theirs not in found and theirs.partition(".")[0] not in found:
+        if not is_there(theirs, found):
             raise InputError(
-                f"has no column '{theirs}', which the mapping names for '{ours}'; its columns are {_listed(found)}",
+                f"has no column '{theirs}', which the mapping names for '{ours}'; its columns are {listed(found)}",
                 where=file,
                 fix="Correct the mapping file.",
             )
+
+
+def is_there(name: str, found: Sequence[str]) -> bool:
+    """Say whether a file with the columns `found` has the column `name`."""
+    # A dotted name reaches into nested JSON, which has no fixed list of columns.
+    return name in found or name.partition(".")[0] in found
 
 
 def _plain(name: str) -> str:
@@ -172,6 +177,7 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.partition(":")[0].casefold())
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """Return the names of columns for a message, at most thirty."""
     shown = [repr(name[:40]) for name in names]
     return ", ".join(shown[:30]) + (", …" if len(shown) > 30 else "") or "none"

@@ -10,6 +10,7 @@ from regulars.core.progress import SILENT
 from regulars.events.csv_reader import CsvOptions, read_csv
 from regulars.events.event_ids import EventIds
 from regulars.events.formats import first_line, guess_format
+from regulars.events.joined import joined_path
 from regulars.events.jsonl_reader import JSON_COLUMNS, read_jsonl
 from regulars.events.mapping import NO_MAPPING
 from regulars.events.parquet_reader import ParquetSource
@@ -17,6 +18,7 @@ from regulars.events.plan import Plan, plan_columns
 from regulars.events.ratings_reader import read_ratings
 from regulars.events.rules import Rules, rules_of
 from regulars.events.sequences_reader import START, read_sequences
+from regulars.events.shape import JoinedFiles, Shape
 from regulars.events.sources import ByteSource
 from regulars.events.validate import validate
 
@@ -76,14 +78,16 @@ def read_files(
     files = _expand(paths)
     rules = rules_of(settings, mapping, now)
     ids = EventIds()
+    joined = JoinedFiles(mapping, rules.max_field)
     with progress.task("Reading", float(sum(path.stat().st_size for path in files))) as step:
         for path in files:
             kind = chosen or guess_format(path)
             if kind in DEFAULT_KINDS and table != "events":
                 raise UsageError(f"{kind} are events, not {table}", where=str(path))
-            reader = _Reader(path, kind, table, mapping, _synthetic(rules) if kind == "sequences" else rules)
+            shape = Shape(path, mapping, joined, rules) if mapping.has_steps() else None
+            reader = _Reader(path, kind, table, mapping, _synthetic(rules) if kind == "sequences" else rules, shape)
             for raw, plan in reader.rows(step):
-                for piece in raw.pieces():
+                for piece in (shape.apply(raw) if shape else raw).pieces():
                     yield validate(piece, plan, reader.rules, ids)
 
 
@@ -95,12 +99,13 @@ def _synthetic(rules: Rules) -> Rules:
 class _Reader:
     """Rows of one file with the plan that says what they are."""
 
-    def __init__(self, path: Path, kind: str, table: str, mapping: Mapping, rules: Rules) -> None:
+    def __init__(self, path: Path, kind: str, table: str, mapping: Mapping, rules: Rules, shape: Shape | None) -> None:
         self._path = path
         self._kind = kind
         self._table = table
         self._mapping = mapping
         self.rules = rules
+        self._shape = shape
 
     def rows(self, step: Step) -> Iterator[tuple[Raw, Plan]]:
         if self._kind == "parquet":
@@ -140,14 +145,14 @@ class _Reader:
                 plan = self._plan(list(known), default) if known else Plan(self._table, {}, {"kind": "view"})
                 default = str(plan.constants["kind"]) if known and "kind" in plan.constants else None
             nested = frozenset(plan.sources[n] for n in JSON_COLUMNS & plan.sources.keys())
-            yield rows.raw(list(plan.sources.values()), nested), plan
+            yield rows.raw(self._reads(list(plan.sources.values())), nested), plan
 
     def _parquet(self, step: Step) -> Iterator[tuple[Raw, Plan]]:
         source = ParquetSource(self._path)
         try:
             plan = self._plan(source.names())
-            total = source.total()
-            for raw in source.rows(plan.needed(), frozenset(plan.sources.values())):
+            total, scalars = source.total(), frozenset(self._reads(list(plan.sources.values())))
+            for raw in source.rows(self._reads(plan.needed()), scalars):
                 step.advance(self._path.stat().st_size * raw.columns.num_rows / max(total, 1))
                 yield raw, plan
         finally:
@@ -155,7 +160,26 @@ class _Reader:
 
     def _plan(self, names: list[str], default: str | None = None) -> Plan:
         default = default or DEFAULT_KINDS.get(self._kind)
-        return plan_columns(names, self._table, self._mapping, str(self._path), default)
+        if self._shape is None:
+            return plan_columns(names, self._table, self._mapping, str(self._path), default)
+        names = self._shape.names(names)
+        return self._shape.plan(plan_columns(names, self._table, self._mapping, str(self._path), default))
+
+    def _reads(self, names: list[str]) -> list[str]:
+        return self._shape.reads(names) if self._shape else names
+
+
+def joined_files(paths: Iterable[Path], mapping: Mapping | None) -> list[Path]:
+    """Return the other files that an import of `paths` reads because the mapping joins them.
+
+    Raises
+    ------
+    InputError
+        One of them is not there, or one of `paths` is not.
+    """
+    folders = dict.fromkeys(path.parent for path in _expand(paths))
+    joins = mapping.join if mapping else ()
+    return [joined_path(join, folder) for folder in folders for join in joins]
 
 
 def _expand(paths: Iterable[Path]) -> list[Path]:

@@ -27,7 +27,7 @@ def as_time(checks: Checks, name: str, rules: Rules) -> pa.Array:
     raw = checks.raw_column(name)
     if raw is None or pt.is_null(raw.type):
         return pa.nulls(checks.rows, INSTANT)
-    found, empty = _found(checks, name, raw, rules)
+    found, empty = readings(checks, name, rules)
     micros = _instants(found, rules)
     checks.mark(np.isnan(micros) & ~empty, name, "is not a time")
     with np.errstate(invalid="ignore"):
@@ -37,7 +37,11 @@ def as_time(checks: Checks, name: str, rules: Rules) -> pa.Array:
     return pa.array(np.where(wrong, 0, micros).astype(np.int64), mask=wrong).cast(INSTANT)
 
 
-def _found(checks: Checks, name: str, raw: pa.Array, rules: Rules) -> tuple[Moments, NDArray[np.bool_]]:
+def readings(checks: Checks, name: str, rules: Rules) -> tuple[Moments, NDArray[np.bool_]]:
+    """Return what column `name` says about time, nothing checked, and where it says nothing at all."""
+    raw = checks.raw_column(name)
+    if raw is None or pt.is_null(raw.type):
+        return Moments.none(checks.rows), np.ones(checks.rows, dtype=np.bool_)
     number = pt.is_integer(raw.type) or pt.is_floating(raw.type)
     if pt.is_string(raw.type) or pt.is_binary(raw.type) or (number and "%" in rules.time_format):
         text = as_text(checks, name, missing=True)

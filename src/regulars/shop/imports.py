@@ -12,7 +12,7 @@ import pyarrow as pa
 from regulars.core.files import write_bytes
 from regulars.core.ids import content_id, new_id
 from regulars.core.records import ImportSummary
-from regulars.events import Batch, read_files
+from regulars.events import Batch, joined_files, read_files
 from regulars.privacy.masks import mask_excerpt
 from regulars.privacy.personal import says_age
 from regulars.shop.json_names import rows_naming
@@ -68,7 +68,8 @@ class Importer:
     ) -> ImportSummary:
         """Import files into `table`."""
         context = msgspec.json.encode([table, format, mapping, self.settings.shop, self.settings.data])
-        mark = fingerprint(paths, context)
+        # A joined file that was corrected makes these other rows.
+        mark = fingerprint([*paths, *joined_files(paths, mapping)], context)
         before = self.recall(mark)
         if before is not None:
             return before
