@@ -8,7 +8,10 @@ from pathlib import Path
 
 from benchmarks.report import write
 
-NAMES = ("quality", "next_basket", "serving", "masking", "collecting", "durability")
+NAMES = (
+    "quality", "next_basket", "serving", "masking", "collecting", "durability", "insights", "reviews", "asking",
+    "influence", "alerts", "live",
+)  # fmt: skip
 
 
 def main() -> None:

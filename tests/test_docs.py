@@ -31,6 +31,7 @@ def test_generated_pages_are_current() -> None:
     spec.loader.exec_module(generate)
     assert (DOCS / "settings.md").read_text("utf-8") == generate.settings_page()
     assert (DOCS / "cli.md").read_text("utf-8") == generate.cli_page()
+    assert (DOCS / "questions.md").read_text("utf-8") == generate.questions_page()
 
 
 def test_every_route_and_every_setting_is_documented() -> None:

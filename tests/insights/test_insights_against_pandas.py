@@ -10,6 +10,7 @@ import pytest
 
 from regulars.insights.lifecycle import LifecycleParams, lifecycle
 from regulars.insights.retention import RetentionParams, retention
+from regulars.insights.sources import Sources
 from regulars.insights.stickiness import StickinessParams, stickiness
 
 START = date(2023, 11, 15)
@@ -31,7 +32,7 @@ def random_days(request):
 @pytest.mark.parametrize("window", [2, 13, 28])
 def test_rolling_distinct_customers(events_of, run, random_days, window):
     rows = stickiness(
-        events_of(*random_days.itertuples(index=False)), StickinessParams(window=window, from_=START), run
+        Sources(events_of(*random_days.itertuples(index=False)), run), StickinessParams(window=window, from_=START)
     ).rows.to_pandas()
     first, last = random_days.day.min(), random_days.day.max()
     assert len(rows) == (last - first).days + 1
@@ -43,7 +44,7 @@ def test_rolling_distinct_customers(events_of, run, random_days, window):
 
 @pytest.mark.parametrize("period", ["week", "month"])
 def test_cohort_retention(events_of, run, random_days, period):
-    rows = retention(events_of(*random_days.itertuples(index=False)), RetentionParams(period=period), run).rows
+    rows = retention(Sources(events_of(*random_days.itertuples(index=False)), run), RetentionParams(period=period)).rows
     starts = pd.to_datetime(random_days.day).dt.to_period("W-SUN" if period == "week" else "M")
     frame = random_days.assign(period=starts)
     first = frame.groupby("subject").period.min()
@@ -63,7 +64,7 @@ def test_cohort_retention(events_of, run, random_days, period):
 
 @pytest.mark.parametrize("period", ["week", "month"])
 def test_lifecycle_by_sets(events_of, run, random_days, period):
-    rows = lifecycle(events_of(*random_days.itertuples(index=False)), LifecycleParams(period=period), run).rows
+    rows = lifecycle(Sources(events_of(*random_days.itertuples(index=False)), run), LifecycleParams(period=period)).rows
     starts = pd.to_datetime(random_days.day).dt.to_period("W-SUN" if period == "week" else "M")
     last = pd.Timestamp(random_days.day.max())
     seen: set[str] = set()

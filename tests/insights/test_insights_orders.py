@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from regulars.insights.orders import OrdersParams, orders
+from regulars.insights.sources import Sources
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def two_weeks(events_of):
 
 def test_orders_buyers_and_revenue_by_hand(two_weeks, run):
     """Sessions split by customer, lines without session joined by day, midnight crossed on the first day."""
-    rows = orders(two_weeks, OrdersParams(), run).rows.to_pylist()
+    rows = orders(Sources(two_weeks, run), OrdersParams()).rows.to_pylist()
     assert rows == [
         {
             "period": date(2024, 1, 1),
@@ -54,11 +55,11 @@ def test_orders_buyers_and_revenue_by_hand(two_weeks, run):
 
 def test_without_session_each_day_is_an_order(events_of, run):
     events = events_of(*[("a", day, {"value": 1.0}) for day in ("2024-01-01", "2024-01-02", "2024-01-02")])
-    assert orders(events, OrdersParams(period="month"), run).rows["orders"].to_pylist() == [2]
+    assert orders(Sources(events, run), OrdersParams(period="month")).rows["orders"].to_pylist() == [2]
 
 
 def test_days_without_orders_are_zeros_without_average(two_weeks, run):
-    rows = orders(two_weeks, OrdersParams(period="day"), run).rows
+    rows = orders(Sources(two_weeks, run), OrdersParams(period="day")).rows
     assert rows["orders"].to_pylist() == [0, 2, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1]
     assert rows["average_order_value"][0].as_py() is None
     assert rows["revenue"].to_pylist()[6] == 3.0
@@ -66,24 +67,24 @@ def test_days_without_orders_are_zeros_without_average(two_weeks, run):
 
 def test_the_headline_adds_up_what_is_shown(two_weeks, run):
     """Orders of 15, 2, 4, 3 and 6: mean 6, squares 290, variance 27.5, ± 1.959964 × √(27.5/5)."""
-    head = orders(two_weeks, OrdersParams(), run).headline
+    head = orders(Sources(two_weeks, run), OrdersParams()).headline
     assert head["orders"]["value"] == 5
     assert head["revenue"]["value"] == 30.0
     average = head["average_order_value"]
     assert (average["value"], average["low"]) == pytest.approx((6.0, 6 - 4.596523), abs=1e-5)
     assert head["currency"]["value"] == "USD"
-    assert orders(two_weeks, OrdersParams(from_=date(2024, 1, 8)), run).headline["orders"]["value"] == 1
+    assert orders(Sources(two_weeks, run), OrdersParams(from_=date(2024, 1, 8))).headline["orders"]["value"] == 1
 
 
 def test_two_currencies_have_no_common_one(events_of, run):
     events = events_of(
         ("a", "2024-01-01", {"value": 1.0, "currency": "USD"}), ("b", "2024-01-01", {"value": 1.0, "currency": "EUR"})
     )
-    assert orders(events, OrdersParams(), run).headline["currency"]["value"] is None
+    assert orders(Sources(events, run), OrdersParams()).headline["currency"]["value"] is None
 
 
 def test_a_shop_nobody_bought_in_has_periods_of_zeros(events_of, run):
-    answer = orders(events_of(("a", "2024-01-01", "view"), ("a", "2024-01-08", "view")), OrdersParams(), run)
+    answer = orders(Sources(events_of(("a", "2024-01-01", "view"), ("a", "2024-01-08", "view")), run), OrdersParams())
     assert answer.rows["orders"].to_pylist() == [0, 0]
     assert answer.headline["average_order_value"]["value"] is None
     assert answer.headline["currency"]["value"] is None

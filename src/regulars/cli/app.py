@@ -8,13 +8,17 @@ import typer
 
 from regulars import __version__
 from regulars.cli.ask import insights_command, recommend_command
+from regulars.cli.asking import ask_command
+from regulars.cli.cohorts import cohorts_app
 from regulars.cli.compacting import compact_command
 from regulars.cli.data import doctor_command, import_command, init_command, learn_command
 from regulars.cli.evaluation import evaluate_command
 from regulars.cli.keys import keys_app
+from regulars.cli.live import alerts_command, live_command
 from regulars.cli.output import reported
 from regulars.cli.privacy import privacy_app
 from regulars.cli.serving import demo_command, serve_command
+from regulars.cli.sql import sql_command
 
 app = typer.Typer(
     name="regulars",
@@ -30,11 +34,16 @@ app.command("import")(import_command)
 app.command("doctor")(doctor_command)
 app.command("serve")(serve_command)
 app.command("insights")(insights_command)
+app.command("ask")(ask_command)
+app.command("sql")(sql_command)
 app.command("learn")(learn_command)
 app.command("recommend")(recommend_command)
 app.command("evaluate")(evaluate_command)
 app.command("compact")(compact_command)
+app.command("live")(live_command)
+app.command("alerts")(alerts_command)
 app.add_typer(keys_app)
+app.add_typer(cohorts_app)
 app.add_typer(privacy_app)
 
 

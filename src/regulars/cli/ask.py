@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
+from regulars.cli.files import write_rows
 from regulars.cli.options import Json, ShopDir, names
 from regulars.cli.output import out, print_json, print_rows
 from regulars.core.errors import UsageError
 from regulars.core.files import write_bytes
 from regulars.core.records import Reason, Slate
+from regulars.core.table import Table
 from regulars.shop import Shop
 
 SHOWN_ROWS = 40
@@ -27,6 +29,9 @@ def insights_command(
         list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="Any other parameter; may be repeated.")
     ] = None,
     plot: Annotated[Path | None, typer.Option(metavar="OUT.html", help="Also write the plot as a page.")] = None,
+    to_file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Also write the rows: .csv, .parquet or .json.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Answer a question about the shop's customers."""
@@ -36,15 +41,31 @@ def insights_command(
             return
         given = {"from": from_, "to": to, "period": by, **_pairs(param or [])}
         table = shop.insights(name, **{key: value for key, value in given.items() if value is not None})
+    if to_file is not None:
+        write_rows(to_file, table.rows, table.to_json())
     if plot is not None:
         write_bytes(plot, table.plot().to_html(include_plotlyjs=True).encode())
     if json:
         print_json(table.to_json())
         return
-    print_rows("", ["figure", "value"], [[key, _words(value)] for key, value in table.headline.items()])
+    show_answer(table)
+
+
+def show_answer(table: Table) -> None:
+    """Print the numbers to read first, each with its interval and its sample, then rows."""
+    print_rows("", ["figure", "value", "95% interval", "n"], [_figure(*pair) for pair in table.headline.items()])
     rows = table.rows.slice(max(0, table.rows.num_rows - SHOWN_ROWS)).to_pylist()
-    title = f"{name} (last {len(rows)} of {table.rows.num_rows} rows; --json gives all)"
+    title = f"{table.name} (last {len(rows)} of {table.rows.num_rows} rows; --json gives all)"
     print_rows(title, table.rows.column_names, [list(row.values()) for row in rows])
+
+
+def _figure(name: str, said: Any) -> list[object]:
+    if not isinstance(said, dict) or "value" not in said:
+        return [name, _words(said), "", ""]
+    ends = (said["low"], said["high"])
+    interval = "" if None in ends else f"{_words(ends[0])} to {_words(ends[1])}"
+    sample = f"{said['n']:,} {said['unit']}".strip() if said["n"] is not None else ""
+    return [said.get("label") or name, said["value"], interval, sample]
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:

@@ -109,6 +109,26 @@ class HistoryLine(msgspec.Struct, frozen=True, kw_only=True):
     campaign: str | None
 
 
+class ReturnChance(msgspec.Struct, frozen=True, kw_only=True):
+    """The chance that a customer is back within some days, from customers who came as often."""
+
+    days: int
+    share: float
+    low: float
+    high: float
+    """95% interval."""
+    n: int
+    """Waits of that rhythm that had lasted as long as this customer's."""
+
+
+class Favourite(msgspec.Struct, frozen=True, kw_only=True):
+    """An item a customer bought on several days."""
+
+    item: str
+    title: str
+    days: int
+
+
 class CustomerProfile(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a page shows about one customer, without recommendations."""
 
@@ -119,6 +139,22 @@ class CustomerProfile(msgspec.Struct, frozen=True, kw_only=True):
     history: list[HistoryLine]
     """Newest first, at most the asked number of lines."""
     history_total: int
+    """Events of the kinds asked for."""
+    kinds: dict[str, int] = {}
+    """Kind → events of it, the commonest first."""
+    active: list[date] = []
+    """Days of the last half year on which they came, oldest first."""
+    favourites: list[Favourite] = []
+    """What they bought on the most days."""
+    top_brands: list[tuple[str, float]] = []
+    """Brand and its share of the spend, largest first."""
+    rfm: str = ""
+    """Segment by recency, frequency and money; '' for who bought nothing."""
+    cohorts: list[str] = []
+    """Saved cohorts that they belong to."""
+    chances: list[ReturnChance] = []
+    messages: list[HistoryLine] = []
+    """What the shop sent them and how they answered, newest first."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -171,3 +207,20 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     first_day: date | None
     last_day: date | None
     models: list[ModelCard] = []
+
+
+class Understood(msgspec.Struct, frozen=True, kw_only=True):
+    """What a question in plain words was taken to mean."""
+
+    name: str | None
+    """The question it is; None when none fits."""
+    params: dict[str, str] = {}
+    """Its parameters, as text."""
+    reading: list[tuple[str, str]] = []
+    """The words that said so, and the parameter or question that they were taken for."""
+    others: list[str] = []
+    """Questions that it could be instead, the likeliest first."""
+    confidence: float = 0.0
+    """Between 0 and 1."""
+    by: str = "rules"
+    """`rules` or `model`."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
+from regulars.core.alerts import SERIES, Series
 from regulars.core.errors import NotFoundError, SettingsError
 from regulars.core.files import write_bytes
 
@@ -199,6 +200,73 @@ class PrivacySettings(_Section, frozen=True, kw_only=True):
     ] = 10.0
 
 
+class AlertSettings(_Section, frozen=True, kw_only=True):
+    """What is watched hour by hour, and who is told (docs/live.md)."""
+
+    enabled: Annotated[bool, Meta(description="Watch the shop's series while a server runs.")] = True
+    series: Annotated[tuple[Series, ...], Meta(description="What is watched; all of them by default.")] = SERIES
+    per_month: Annotated[
+        float, Meta(description="False alarms of one series that may be raised in a month.", ge=0.05, le=30)
+    ] = 1.0
+    webhook_url: Annotated[
+        str, Meta(description="Address that is told when an alert opens and closes; https, or this machine.")
+    ] = ""
+    webhook_secret: Annotated[
+        str, Meta(description="Where the secret is that signs these messages: 'env:NAME' or 'file:PATH'.")
+    ] = ""
+    webhook_insecure: Annotated[bool, Meta(description="Allow http:// to other machines.")] = False
+    webhook_tries: Annotated[
+        int, Meta(description="Tries over about a day after which a message is given up.", ge=1, le=30)
+    ] = 14
+
+
+class StoreSettings(_Section, frozen=True, kw_only=True):
+    """A store that people walk into."""
+
+    name: Annotated[str, Meta(description="What it is called.")] = ""
+    latitude: Annotated[float, Meta(description="Degrees north.", ge=-90, le=90)]
+    longitude: Annotated[float, Meta(description="Degrees east.", ge=-180, le=180)]
+
+
+class PlacesSettings(_Section, frozen=True, kw_only=True):
+    """Where the shop is, and how places are named."""
+
+    stores: Annotated[
+        tuple[StoreSettings, ...],
+        Meta(
+            description="Stores that customers can walk into, to see how far away customers live, such as "
+            '[{ name = "Centre", latitude = 52.52, longitude = 13.405 }].'
+        ),
+    ] = ()
+    divisions: Annotated[
+        str,
+        Meta(
+            description="Folder, seen from the shop's directory, with China's cities and counties: cities.csv (code, "
+            "name, provinceCode, optionally pinyin) and areas.csv (code, name, cityCode, provinceCode), codes as in "
+            "GB/T 2260. Without it only provinces and municipalities are known by all their names."
+        ),
+    ] = ""
+
+
+class LanguageSettings(_Section, frozen=True, kw_only=True):
+    """A language model, for those who have one; everything works without."""
+
+    endpoint: Annotated[
+        str,
+        Meta(
+            description="Where an OpenAI-compatible API begins, such as http://127.0.0.1:8080/v1; '' uses none. "
+            "Personal data are masked in what it is sent."
+        ),
+    ] = ""
+    model: Annotated[str, Meta(description="The model's name there.")] = ""
+    key_variable: Annotated[
+        str, Meta(description="Environment variable that holds the key; '' sends none.", pattern="^[A-Z0-9_]*$")
+    ] = ""
+    seconds: Annotated[
+        float, Meta(description="How long to wait for an answer before doing without.", gt=0, le=300)
+    ] = 10.0
+
+
 class ServeSettings(_Section, frozen=True, kw_only=True):
     """How the server listens."""
 
@@ -230,6 +298,9 @@ class Settings(_Section, frozen=True, kw_only=True):
     recommend: RecommendSettings = RecommendSettings()
     collect: CollectSettings = CollectSettings()
     privacy: PrivacySettings = PrivacySettings()
+    places: PlacesSettings = PlacesSettings()
+    alerts: AlertSettings = AlertSettings()
+    language: LanguageSettings = LanguageSettings()
     serve: ServeSettings = ServeSettings()
 
 
@@ -308,6 +379,8 @@ def descriptions(section: type[msgspec.Struct]) -> dict[str, str]:
 
 
 def _toml(value: Any) -> str:
+    if isinstance(value, msgspec.Struct):
+        value = msgspec.to_builtins(value)
     if isinstance(value, tuple):
         return "[" + ", ".join(_toml(v) for v in value) + "]"
     if isinstance(value, dict):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from regulars.core.columns import COLUMNS, Column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
     import plotly.graph_objects as go
@@ -18,18 +20,29 @@ def _same(text: str) -> str:
     return text
 
 
+Kind = Literal["line", "bar", "hbar", "heatmap", "scatter", "funnel", "sankey"]
+
+
 @dataclass(frozen=True)
 class Series:
-    """One line, bar or heat map of a plot."""
+    """One kind of mark of a plot, drawn from columns of the table."""
 
     x: str
     y: str
     name: str
-    kind: str = "line"
-    """`line`, `bar` or `heatmap` (then `z` holds the value column)."""
+    kind: Kind = "line"
+    """`hbar` has its names on the y axis; `funnel` its steps in x and their customers in y; `sankey` its sources
+    in x, its targets in y; a heat map and a sankey have their values in z."""
     z: str = ""
     format: str = ""
     """A d3 number format for the value, such as `.1%`."""
+    split: str = ""
+    """Draw one line or set of bars for each value of this column, in the order they first come."""
+    low: str = ""
+    high: str = ""
+    """Columns of an interval round y: a band round a line, error bars elsewhere."""
+    step: bool = False
+    """Draw a line that stays level until the next point."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +74,8 @@ class Table:
         The state of the shop the answer belongs to.
     headline
         The few numbers a person reads first: name → value.
+    columns
+        Titles and formats of the columns that `regulars.core.columns.COLUMNS` does not know.
     """
 
     name: str
@@ -69,6 +84,11 @@ class Table:
     params: dict[str, Any] = field(default_factory=dict[str, Any])
     snapshot: str = ""
     headline: dict[str, Any] = field(default_factory=dict[str, Any])
+    columns: Mapping[str, Column] = field(default_factory=dict[str, Column])
+
+    def column(self, name: str) -> Column:
+        """Return what a column of the rows is called and how it is written."""
+        return self.columns.get(name) or COLUMNS.get(name) or Column(name)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the rows as a pandas data frame."""

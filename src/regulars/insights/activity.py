@@ -25,6 +25,13 @@ class Span:
 
     first: date
     last: date
+    cut: bool = False
+    """Whether there are events after the last day, which do not count."""
+
+    @property
+    def bound(self) -> date | None:
+        """Return the last day where events have to be held against it; None where there are none after it."""
+        return self.last if self.cut else None
 
     @property
     def days(self) -> int:
@@ -65,17 +72,35 @@ def active_days(events: ir.Table) -> ir.Table:
     return shopper_events(events).select("subject", "day").distinct()
 
 
-def data_span(events: ir.Table, run: Run, to: date | None = None) -> Span | None:
-    """Return the days with customers' activity of any kind, cut at `to`; None when there are none.
+def data_span(events: ir.Table, run: Run, known: tuple[date, date] | None = None) -> Span | None:
+    """Return the days with customers' activity of any kind; None when there are none.
 
-    A filter on kinds does not shorten the span: a day without that kind is a zero, not a day unknown.
+    Of the first and the last day one event each is looked for; only if on one of them the shop alone did something
+    are all days read.
+
+    Parameters
+    ----------
+    events, run
+        The events and what computes with them.
+    known
+        The first and the last day of any event, where they are known already.
     """
-    days = shopper_events(events)
-    [row] = run(days.aggregate([_.day.min().name("first"), _.day.max().name("last")])).to_pylist()
-    first, last = row["first"], row["last"]
-    if first is None or (to is not None and to < first):
+    ends = [_.day.min().name("first"), _.day.max().name("last")]
+    whole: dict[str, date | None]
+    if known is not None:
+        whole = {"first": known[0], "last": known[1]}
+    else:
+        [whole] = run(events.aggregate(ends)).to_pylist()
+    first, last = whole["first"], whole["last"]
+    if first is None or last is None:
         return None
-    return Span(first, min(last, to) if to is not None else last)
+    active = shopper_events(events)
+    one = [active.filter(_.day == day).select("day").limit(1) for day in (first, last)]
+    found = run(one[0].union(one[1]))["day"].to_pylist()
+    if {first, last} <= set(found):
+        return Span(first, last)
+    [row] = run(active.aggregate(ends)).to_pylist()
+    return Span(row["first"], row["last"]) if row["first"] is not None else None
 
 
 def days_before(day: date, days: int) -> date:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from regulars.core.columns import Format
+
 Z_975 = 1.959964
 """97.5% point of the standard normal distribution."""
 WEEKS = 4
@@ -23,6 +25,8 @@ def reading(
     unit: str = "",
     low: float | None = None,
     high: float | None = None,
+    label: str = "",
+    format: Format = "number",  # noqa: A002 - the word of `Column`
 ) -> dict[str, Any]:
     """Return a headline number with what says how sure it is.
 
@@ -34,8 +38,11 @@ def reading(
         The sample size and what was sampled: `customers`, `days`, `weeks`, `orders`.
     low, high
         The 95% interval, where one is computed.
+    label, format
+        What the number is called and how it is written, as in `regulars.core.columns.Column`.
     """
-    return {"value": value, "low": low, "high": high, "n": n, "unit": unit}
+    found: dict[str, Any] = {"value": value, "low": low, "high": high, "n": n, "unit": unit}
+    return found | {"label": label, "format": format} if label else found
 
 
 def wilson(successes: int, trials: int) -> tuple[float | None, float | None]:

@@ -9,13 +9,15 @@ import pyarrow as pa
 from ibis import _
 
 from regulars.core.table import Plot, Series, Table
-from regulars.insights.activity import Run, Span, data_span, shopper_events
+from regulars.insights.activity import Span, shopper_events
 from regulars.insights.intervals import reading
 from regulars.insights.params import ByPeriod, FromDay, KindParams, check_order, shown_from, understood
 from regulars.insights.periods import Period, first_day, last_day, number_of, period_number
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+    from regulars.insights.sources import Sources
 
 PLOT = Plot(
     title="Customers who come, stay, return and leave",
@@ -53,7 +55,7 @@ class LifecycleParams(KindParams, frozen=True, kw_only=True):
         check_order(self.from_, self.to)
 
 
-def lifecycle(events: ir.Table, params: LifecycleParams, run: Run) -> Table:
+def lifecycle(sources: Sources, params: LifecycleParams) -> Table:
     """Count customers by what they did in a period and the one before.
 
     New: first activity ever. Returning: active now and in the period before. Resurrected: active now, not in
@@ -63,13 +65,13 @@ def lifecycle(events: ir.Table, params: LifecycleParams, run: Run) -> Table:
     is false for a period that reaches beyond either end of the data. In the first periods of the data,
     'new' includes customers who were there before it began.
     """
-    span = data_span(events, run, params.to)
+    span = sources.span(params.to)
     if span is None:
         empty = SCHEMA.empty_table()
         return Table("lifecycle", empty, PLOT, understood(params, None), headline=_headline([]))
     first = shown_from(params.from_, span, params.period)
-    chosen = shopper_events(events, params.kinds, last=span.last)
-    counts = {row["number"]: row for row in run(moves(chosen, params.period)).to_pylist()}
+    chosen = shopper_events(sources.events, params.kinds, last=span.last)
+    counts = {row["number"]: row for row in sources.run(moves(chosen, params.period)).to_pylist()}
     rows = _dense(counts, span, number_of(first, params.period), params.period)
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
     return Table("lifecycle", table, PLOT, understood(params, span, first), headline=_headline(rows))

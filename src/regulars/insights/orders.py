@@ -9,13 +9,15 @@ import pyarrow as pa
 from ibis import _
 
 from regulars.core.table import Plot, Series, Table
-from regulars.insights.activity import Run, Span, data_span
+from regulars.insights.activity import Span
 from regulars.insights.intervals import mean_interval, reading
 from regulars.insights.params import ByPeriod, FromDay, Params, check_order, shown_from, understood
 from regulars.insights.periods import Period, first_day, last_day, number_of, period_number
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+    from regulars.insights.sources import Sources
 
 PLOT = Plot(
     title="What customers spend",
@@ -64,20 +66,20 @@ def order_totals(events: ir.Table) -> ir.Table:
     return totals.select("subject", "spend", "currency_low", "currency_high", day="first_day")
 
 
-def orders(events: ir.Table, params: OrdersParams, run: Run) -> Table:
+def orders(sources: Sources, params: OrdersParams) -> Table:
     """Count orders (see `order_totals`), distinct buyers, revenue and revenue ÷ orders in each period.
 
     A period without orders has zeros and no average. `complete` is false for a period that reaches beyond
     either end of the data. Values are added as they are: with more than one currency the headline's
     `currency` is null and the sums mean nothing.
     """
-    span = data_span(events, run, params.to)
+    span = sources.span(params.to)
     if span is None:
         empty = SCHEMA.empty_table()
         return Table("orders", empty, PLOT, understood(params, None), headline=_headline([]))
     first = shown_from(params.from_, span, params.period)
-    totals = order_totals(events.filter(_.day <= span.last))
-    counts = run(orders_by_period(totals, params.period, number_of(first, params.period))).to_pylist()
+    totals = order_totals(sources.events.filter(_.day <= span.last))
+    counts = sources.run(orders_by_period(totals, params.period, number_of(first, params.period))).to_pylist()
     rows = _dense({row["number"]: row for row in counts}, span, number_of(first, params.period), params.period)
     table = pa.Table.from_pylist(rows, schema=SCHEMA)
     return Table("orders", table, PLOT, understood(params, span, first), headline=_headline(counts))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -31,6 +31,13 @@ class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "By default the last day with activity."
         ),
     ] = None
+    where: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Only events for which all these hold, joined with commas: country=CN|JP, device!=bot, "
+            "value>=10, segment=regular, cohort:NAME=in. By default all."
+        ),
+    ] = ()
 
 
 class KindParams(Params, frozen=True, kw_only=True, rename={"from_": "from"}):
@@ -121,18 +128,50 @@ def _convert(name: str, value: Any, hint: Any) -> Any:
         ) from None
 
 
-def type_name(hint: Any) -> str:
-    """Return a type in words, such as 'week, month' or 'a whole number from 1 to 60'."""
-    limits = ""
+class Kind(NamedTuple):
+    """What a parameter takes, as a form needs to know it."""
+
+    name: Literal["choice", "number", "whole", "day", "flag", "list", "text"]
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+
+
+_KINDS: dict[Any, Literal["number", "whole", "day", "flag"]] = {
+    int: "whole",
+    float: "number",
+    date: "day",
+    bool: "flag",
+}
+
+
+def kind_of(hint: Any) -> Kind:
+    """Return what a parameter of this type takes."""
+    least = most = None
     if get_origin(hint) is Annotated:
         hint, *metas = get_args(hint)
-        ge = next((m.ge for m in metas if m.ge is not None), None)
-        le = next((m.le for m in metas if m.le is not None), None)
-        limits = f" from {ge} to {le}" if ge is not None and le is not None else ""
+        least = next((meta.ge for meta in metas if meta.ge is not None), None)
+        most = next((meta.le for meta in metas if meta.le is not None), None)
     if get_origin(hint) in (Union, UnionType):
-        hint = next(h for h in get_args(hint) if h is not NoneType)
+        return kind_of(next(part for part in get_args(hint) if part is not NoneType))._replace(least=least, most=most)
     if get_origin(hint) is Literal:
-        return "one of " + ", ".join(str(choice) for choice in get_args(hint))
+        return Kind("choice", tuple(str(choice) for choice in get_args(hint)))
     if get_origin(hint) is tuple:
-        return "names joined with commas"
-    return {date: "a day as YYYY-MM-DD", int: "a whole number"}.get(hint, "text") + limits
+        return Kind("list")
+    return Kind(_KINDS.get(hint, "text"), (), least, most)
+
+
+def type_name(hint: Any) -> str:
+    """Return a type in words, such as 'week, month' or 'a whole number from 1 to 60'."""
+    kind = kind_of(hint)
+    limits = f" from {kind.least} to {kind.most}" if kind.least is not None and kind.most is not None else ""
+    names = {
+        "choice": "one of " + ", ".join(kind.choices),
+        "number": "a number",
+        "whole": "a whole number",
+        "day": "a day as YYYY-MM-DD",
+        "flag": "true or false",
+        "list": "names joined with commas",
+        "text": "text",
+    }
+    return names[kind.name] + limits

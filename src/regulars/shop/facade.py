@@ -2,38 +2,56 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from datetime import UTC, datetime
-from functools import partial
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 from ibis import _
 
-from regulars.core.errors import NotFoundError, NotLearnedError, UsageError
+from regulars.core.errors import NotFoundError, NotLearnedError, RegularsError, UsageError
 from regulars.core.files import sync_directory, write_bytes
 from regulars.core.ids import content_id
 from regulars.core.progress import SILENT, Progress
-from regulars.core.records import Check, CustomerPage, CustomerProfile, ImportSummary, Item, ModelCard, Slate, Status
+from regulars.core.records import (
+    Check,
+    CustomerPage,
+    CustomerProfile,
+    ImportSummary,
+    Item,
+    ModelCard,
+    Slate,
+    Status,
+    Understood,
+)
 from regulars.core.schema import TABLES
 from regulars.core.settings import FILE_NAME, Settings, ShopSettings, load_settings, save_settings
 from regulars.events import find_complete_journey, load_mapping, read_complete_journey
-from regulars.insights import ask, describe
+from regulars.events.vocabulary import BY_SHOP, KINDS
+from regulars.insights import GROUPS, PROVINCES_ONLY, Sources, ask, describe, dimension_names, load_divisions
 from regulars.shop.accountability import Accountability
+from regulars.shop.alerts import Alerts
+from regulars.shop.analyst import Analyst
+from regulars.shop.answers import Answers
+from regulars.shop.cohorts import Cohorts
 from regulars.shop.doctor import examine
 from regulars.shop.formats import format_name
 from regulars.shop.imports import Importer, fingerprint
 from regulars.shop.interest import interest_events
 from regulars.shop.keyring import Keyring
+from regulars.shop.live import Live
 from regulars.shop.names import Names
 from regulars.shop.people import People
 from regulars.shop.permissions import Permissions
-from regulars.shop.removing import ERASED, erasers
+from regulars.shop.removing import ERASED, FORGOTTEN, erasers
 from regulars.shop.rights import Rights
 from regulars.shop.sharing import Sharing
 from regulars.store import Store
+from regulars.store.cohorts import SavedCohorts
+from regulars.store.engine import microseconds
 from regulars.store.master_key import load_or_create
 from regulars.store.vault import Vault
 
@@ -48,9 +66,8 @@ if TYPE_CHECKING:
 MODEL_FORMAT = 3
 """Raised when models of an older program must be learned again."""
 LOOK_SECONDS = 1.0
-KEPT = 256
-"""Answers held at once."""
-T = TypeVar("T")
+LARGE = 50_000
+"""Events from which a page would wait for its answers."""
 DEMO = Settings(shop=ShopSettings(name="Complete Journey", time_zone="America/New_York", currency="USD"))
 
 
@@ -67,10 +84,11 @@ class Shop:
         self.vault = Vault(directory, store.tenant)
         self.names = Names(store, self.vault)
         self.permissions = Permissions(self.vault, self.names, settings.privacy)
-        self.erasers = erasers(directory)
-        self._lock = threading.RLock()
-        self._kept: dict[str, tuple[str, Any]] = {}
+        self.saved_cohorts = SavedCohorts(self.vault.state)
+        self.erasers = [*erasers(directory), lambda subjects, _: self.saved_cohorts.erase(subjects)]
+        self._answers = Answers()
         self._fresh: tuple[float, Recommendations] | None = None
+        self._warm = False
 
     @classmethod
     def create(cls, directory: Path | str, settings: Settings | None = None) -> Shop:
@@ -154,6 +172,7 @@ class Shop:
         if table not in TABLES:
             raise UsageError(f"there is no table '{table}'", where="table", fix=f"One of {', '.join(TABLES)}.")
         self._fresh = None
+        self._answers.wrote()
         return Importer(self.directory, self.store, self.vault, self.settings).take(
             found,
             table=table,
@@ -264,6 +283,28 @@ class Shop:
         """Return every question with its title, description and parameters."""
         return describe()
 
+    def question_groups(self) -> dict[str, str]:
+        """Return group → its heading, in the order people read them."""
+        return {str(group): title for group, title in GROUPS.items()}
+
+    def dimensions(self) -> list[str]:
+        """Return by what answers can be split."""
+        return [*dimension_names(), *(f"cohort:{name}" for name in sorted(self.sources().cohorts))]
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of event that customers cause."""
+        return sorted(KINDS.keys() - BY_SHOP)
+
+    def understand(self, text: str) -> Understood:
+        """Return which question some plain words mean, English or Chinese, and with which parameters."""
+        from regulars.shop.asking import surroundings, understand_for
+
+        state = f"{self.store.version('items')} {self._allowed()}"
+        around = self._answers.keep(
+            "surroundings", state, lambda: surroundings(self), version=self._version_of_events()
+        )
+        return understand_for(self.settings.language, text, around)
+
     def insights(self, name: str, **params: Any) -> Table:
         """Answer a question.
 
@@ -275,10 +316,36 @@ class Shop:
             A parameter cannot be used.
         """
         key = f"insights {name} {sorted((k, str(v)) for k, v in params.items())}"
-        snapshot = self.store.snapshot
-        return self._keep(
-            key, self._countable(), lambda: ask(name, self.countable_events(), params, self.store.run, snapshot)
-        )
+
+        def answer() -> Table:
+            snapshot = self.store.snapshot
+            return ask(name, self.sources(), params, snapshot)
+
+        return self._answers.keep(key, self._beside(), answer, version=self._version_of_events())
+
+    def sources(self) -> Sources:
+        """Return what questions are asked of: the events of those who allow analytics, items, customers."""
+
+        def make() -> Sources:
+            store = self.store
+            customers = self.permissions.keep(store.table("customers"), "analytics")
+            places = self.settings.places
+            cohorts = self.cohorts.tables()
+            sources = Sources(
+                self.countable_events(),
+                store.run,
+                store.table("items"),
+                customers,
+                cohorts=cohorts,
+                micros=microseconds,
+                days=store.days(),
+                stores=places.stores,
+                divisions=load_divisions(self.directory / places.divisions) if places.divisions else PROVINCES_ONLY,
+            )
+            cohorts.look_at(sources)
+            return sources
+
+        return self._answers.keep("sources", f"{self._countable()} {self._tables_beside()}", make)
 
     def customers(
         self, search: str = "", segment: str = "", sort: str = "spend", limit: int = 50, offset: int = 0
@@ -292,8 +359,10 @@ class Shop:
         people = self._people()
         return people.segments() if people else {}
 
-    def customer(self, subject: str, events: int = 100) -> CustomerProfile:
-        """Return one customer's summary, attributes, categories and newest events.
+    def customer(
+        self, subject: str, events: int = 100, *, kinds: Sequence[str] = (), offset: int = 0
+    ) -> CustomerProfile:
+        """Return all that is known about one customer, with their newest events, `offset` of them left out.
 
         Raises
         ------
@@ -303,7 +372,7 @@ class Shop:
         people = self._people()
         if people is None:
             raise NotFoundError(f"there is no customer '{subject[:80]}'", fix="Import events first.")
-        return people.profile(subject, events)
+        return people.profile(subject, events, kinds, offset)
 
     def items(self, search: str = "", limit: int = 20) -> list[Item]:
         """Return items whose id or title holds every word of `search`, best known first."""
@@ -356,23 +425,27 @@ class Shop:
         changed
             True when something is new.
         """
-        before = dict(self._kept)
+        before = {key: self._answers.state_of(key) for key in ("learned", "people")}
         if self._version():
             self._fresh = (time.monotonic(), self._current_engine())
         _ = self._people()
-        return any(self._kept.get(key) != before.get(key) for key in ("learned", "people"))
+        return any(self._answers.state_of(key) != made for key, made in before.items())
 
-    def _keep(self, key: str, state: str, make: Callable[[], T]) -> T:
-        """Return what `make` gave for this state of the shop; what belonged to an older state is dropped."""
-        kept = self._kept.get(key)
-        if kept is None or kept[0] != state:
-            with self._lock:
-                kept = self._kept.get(key)
-                if kept is None or kept[0] != state:
-                    if len(self._kept) >= KEPT:
-                        del self._kept[next(iter(self._kept))]
-                    kept = self._kept[key] = (state, make())
-        return kept[1]
+    def renew(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Get the answers ready that somebody looks at, and once those that a large shop's pages open with.
+
+        `stop` is asked between two answers.
+        """
+        if not self._warm and self.store.rows("events") > LARGE:
+            self._warm = True
+            for name, about in self.questions().items():
+                if about["costly"]:
+                    continue
+                if stop():
+                    return
+                with suppress(RegularsError):
+                    _ = self.insights(name)
+        _ = self._answers.renew(self._version_of_events(), stop)
 
     def _version(self) -> str:
         path = self.directory / "models" / "current.json"
@@ -389,14 +462,11 @@ class Shop:
         from regulars.recommend import load
 
         state = f"{version} {self._erased()}"
-        return self._keep("learned", state, partial(load, self.directory / "models" / "blend" / version))
+        return self._answers.keep("learned", state, partial(load, self.directory / "models" / "blend" / version))
 
     def _erased(self) -> int:
         """Return a number that changes when somebody is taken out of the models."""
-        try:
-            return (self.directory / "models" / ERASED).stat().st_mtime_ns
-        except FileNotFoundError:
-            return 0
+        return _changed(self.directory / "models" / ERASED)
 
     def _engine(self) -> Recommendations:
         """Return what answers slates; what another process learned or imported is seen within `LOOK_SECONDS`."""
@@ -411,7 +481,9 @@ class Shop:
         state = f"{version} {self._erased()} {self.store.version('items')}"
         from regulars.recommend import Recommendations
 
-        return self._keep("engine", state, lambda: Recommendations(learned.blend, learned.interactions, items, version))
+        return self._answers.keep(
+            "engine", state, lambda: Recommendations(learned.blend, learned.interactions, items, version)
+        )
 
     @property
     def rights(self) -> Rights:
@@ -424,9 +496,29 @@ class Shop:
         return Sharing(self)
 
     @property
+    def analyst(self) -> Analyst:
+        """Read-only SQL over what may be counted."""
+        return Analyst(self)
+
+    @property
     def accountability(self) -> Accountability:
         """What the shop can show about how it treats personal data."""
         return Accountability(self)
+
+    @cached_property
+    def cohorts(self) -> Cohorts:
+        """Groups of customers that are saved under a name."""
+        return Cohorts(self)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """What is unusual."""
+        return Alerts(self)
+
+    @cached_property
+    def live(self) -> Live:
+        """What is going on now."""
+        return Live(self)
 
     @property
     def keyring(self) -> Keyring:
@@ -440,7 +532,21 @@ class Shop:
 
     def _countable(self) -> str:
         """Return a name for the events that may be counted now."""
-        return f"{self.store.version('events')} {self.permissions.state('analytics')}"
+        return f"{self._version_of_events()} {self._allowed()}"
+
+    def _version_of_events(self) -> str:
+        return self.store.version("events")
+
+    def _beside(self) -> str:
+        """Return a name for all that answers depend on beside the events: it never lags."""
+        return f"{self._allowed()} {self._tables_beside()}"
+
+    def _allowed(self) -> str:
+        """Return a name for whose events may be looked at: who allows it, and who was erased."""
+        return f"{self.permissions.state('analytics')} {_changed(self.directory / FORGOTTEN)}"
+
+    def _tables_beside(self) -> str:
+        return f"{self.store.version('items')} {self.store.version('customers')} {self.saved_cohorts.version()}"
 
     def countable_events(self) -> ir.Table:
         """Return the events of everyone who allows analytics."""
@@ -452,7 +558,7 @@ class Shop:
             filled = [{k: v for k, v in row.items() if v is not None} for row in rows]
             return {item.item: item for item in msgspec.convert(filled, list[Item])}
 
-        return self._keep("items", self.store.version("items"), read)
+        return self._answers.keep("items", self.store.version("items"), read)
 
     def _searchable(self) -> list[tuple[str, Item]]:
         def rank() -> list[tuple[str, Item]]:
@@ -463,12 +569,22 @@ class Shop:
             order = sorted(items.values(), key=lambda item: (-sold.get(item.item, 0), item.item))
             return [(f"{item.item} {item.title} {item.brand} {item.category}".lower(), item) for item in order]
 
-        return self._keep("searchable", self.store.snapshot, rank)
+        return self._answers.keep("searchable", self.store.snapshot, rank)
 
     def _people(self) -> People | None:
-        days = self.store.days()
-        if days is None:
+        if self.store.days() is None:
             return None
-        return self._keep(
-            "people", self._countable(), lambda: People(self.store, self.countable_events(), days[1], self.names)
-        )
+
+        def look() -> People:
+            _, last = self.store.days() or (None, date.min)
+            return People(self.store, self.sources(), last, self.names)
+
+        return self._answers.keep("people", self._allowed(), look, version=self._version_of_events())
+
+
+def _changed(path: Path) -> int:
+    """Return when a file was last touched; 0 when there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

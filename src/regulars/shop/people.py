@@ -10,14 +10,15 @@ import pyarrow as pa
 
 from regulars.core.compute import pc
 from regulars.core.errors import NotFoundError, UsageError
-from regulars.core.records import CustomerPage, CustomerProfile, CustomerSummary, HistoryLine
-from regulars.insights import SEGMENTS, customer_history, customer_summaries, top_categories
+from regulars.core.records import CustomerPage, CustomerProfile, CustomerSummary
+from regulars.insights import SEGMENTS, customer_summaries
+from regulars.shop.profiles import Profiles
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
-    import ibis.expr.types as ir
-
+    from regulars.insights import Sources
     from regulars.shop.names import Names
     from regulars.store import Store
 
@@ -37,18 +38,19 @@ class People:
     ----------
     store
         The shop's store.
-    events
-        The events that may be counted.
+    sources
+        The tables, with the events that may be counted.
     as_of
         The last day with events.
     names
         The shop's own ids.
     """
 
-    def __init__(self, store: Store, events: ir.Table, as_of: date, names: Names) -> None:
+    def __init__(self, store: Store, sources: Sources, as_of: date, names: Names) -> None:
         self.store = store
-        self.events = events
         self.names = names
+        self._profiles = Profiles(sources, as_of)
+        events = sources.events
         rows: pa.Table = store.run(customer_summaries(events, as_of))
         self.subjects = frozenset(rows.column("subject").to_pylist())
         # Beyond this many, opening every sealed id would take longer than a page may: only exact ids are found.
@@ -90,8 +92,8 @@ class People:
         counts = {pair["values"]: pair["counts"] for pair in self.rows.column("segment").value_counts().to_pylist()}
         return {segment: counts.get(segment, 0) for segment in SEGMENTS}
 
-    def profile(self, subject: str, lines: int) -> CustomerProfile:
-        """Return everything a page shows about one customer.
+    def profile(self, subject: str, lines: int, kinds: Sequence[str] = (), offset: int = 0) -> CustomerProfile:
+        """Return everything a page shows about one customer; `lines` of their history of these kinds.
 
         Raises
         ------
@@ -102,17 +104,8 @@ class People:
         mine = self._shown(self.rows.filter(pc.equal(self.rows.column("subject"), subject)))
         if not mine:
             raise NotFoundError(f"there is no customer '{asked[:80]}'", fix="Search for a part of the id.")
-        events, items = self.events, self.store.table("items")
-        history = self.store.run(customer_history(events, items, subject, lines)).to_pylist()
-        total = self.store.run(events.filter(events.subject == subject).count())
-        shares = self.store.run(top_categories(events, items, subject).limit(8)).to_pylist()
-        return CustomerProfile(
-            summary=msgspec.convert(mine[0], CustomerSummary),
-            attributes=self._attributes(subject),
-            top_categories=[(row["category"], row["share"]) for row in shares],
-            history=msgspec.convert(history, list[HistoryLine]),
-            history_total=int(total.as_py() if hasattr(total, "as_py") else total),
-        )
+        summary = msgspec.convert(mine[0], CustomerSummary)
+        return self._profiles.of(subject, summary, self._attributes(subject), lines, kinds, offset)
 
     def _shown(self, rows: pa.Table) -> list[dict[str, Any]]:
         """Return rows with the shop's own ids in the place of the pseudonyms."""

@@ -36,6 +36,8 @@ WAIT_SECONDS = 30.0
 TASKS = "requests"
 TASK_COMES = timedelta(minutes=1)
 ERASED = "erased"
+FORGOTTEN = "forgotten"
+"""A file of the shop whose time tells when somebody was last erased."""
 """Touched in the folder of the models when somebody was taken out: a server reads them again."""
 
 
@@ -86,6 +88,8 @@ def carry_out(shop: Shop, compactor: Compactor, request: RightsRequest) -> Recei
     for erase in shop.erasers:
         removals += erase(everyone, task.texts)
     removals += _kept_elsewhere(shop)
+    # Whoever keeps answers, in whichever process, drops those that still count this person.
+    (shop.directory / FORGOTTEN).touch()
     # An import that was reading while the key went has written by now, and nobody else may write before this is done.
     forget_for_good(shop, everyone)
     receipt = Receipt(

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING
 
 from regulars.core.errors import UsageError
+from regulars.shop.alerts import watching
 from regulars.shop.facade import Shop
 from regulars.shop.leases import lease
 from regulars.shop.removing import carry_out
@@ -77,7 +78,7 @@ def _tend_one(directory: Path, stop: threading.Event, report: Callable[[str, Exc
         try:
             with lease(directory) as mine:
                 if mine:
-                    with Shop.open(directory) as shop:
+                    with Shop.open(directory) as shop, watching(shop, report):
                         _follow(shop, stop)
         except Exception as error:  # noqa: BLE001 - whatever it is, the log is safe, and giving up would let it fill the disk
             report(str(directory), error)

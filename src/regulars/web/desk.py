@@ -43,6 +43,9 @@ class Desk:
         self._shop: Shop | None = None
         self._failure: RegularsError | None = None
         self._looked = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._closing = False
 
     @property
     def shop(self) -> Shop:
@@ -79,8 +82,10 @@ class Desk:
         try:
             yield
         finally:
-            # A thread that is still opening the shop would leave it open.
+            # A thread that is still opening the shop would leave it open; one that asks it would find it closed.
+            self._closing = True
             await self._looked.wait()
+            await self._idle.wait()
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
@@ -98,7 +103,20 @@ class Desk:
         while True:
             await asyncio.to_thread(self.look)
             self._looked.set()
+            await self._renew()
             await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    async def _renew(self) -> None:
+        """Get the answers ready that people look at; what goes wrong there is told to whoever asks next."""
+        shop = self._shop
+        if shop is None or self._closing:
+            return
+        self._idle.clear()
+        try:
+            with suppress(RegularsError):
+                await asyncio.to_thread(shop.renew, lambda: self._closing)
+        finally:
+            self._idle.set()
 
     async def looked(self) -> None:
         """Return once the shop has been opened, or opening it has failed, for the first time."""

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates, numbers, units
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LANGUAGES = {"en": "English", "zh": "中文"}
 """Language of a page → its name in itself."""
 _LOCALES = {"en": Locale("en", "US"), "zh": Locale("zh", "CN", script="Hans")}
+_UNITS = {"day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
 _CATALOGUES = Path(__file__).parent / "locale"
 
 
@@ -101,6 +102,27 @@ class Words:
         if value is None or value != value:  # noqa: PLR0124 - true for NaN alone
             return "–"
         return numbers.format_currency(value, currency or "XXX", locale=self.locale)
+
+    def duration(self, seconds: float | None) -> str:
+        """Write a stretch of time in the two units that say most, a dash for nothing."""
+        if seconds is None or seconds != seconds:  # noqa: PLR0124 - true for NaN alone
+            return "–"
+        rest = round(abs(seconds))
+        if rest < 1:
+            return self._unit(round(seconds, 2), "second")
+        written: list[str] = []
+        for unit, length in _UNITS.items():
+            whole, rest = divmod(rest, length)
+            if whole:
+                written.append(self._unit(whole, unit))
+            elif written:
+                break
+            if len(written) == 2:
+                break
+        return ("−" if seconds < 0 else "") + " ".join(written)
+
+    def _unit(self, value: float, unit: str) -> str:
+        return units.format_unit(value, unit, length="short", locale=self.locale)
 
     def day(self, value: date | None) -> str:
         """Write a calendar day."""

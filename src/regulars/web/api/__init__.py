@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from litestar import Router
 
+from regulars.web.api.asking import ask
+from regulars.web.api.cohorts import COHORTS
 from regulars.web.api.customers import customer, customers
 from regulars.web.api.insights import insights, questions
 from regulars.web.api.items import item, items
 from regulars.web.api.keys import KEYS
+from regulars.web.api.live import LIVE
 from regulars.web.api.privacy import PRIVACY
 from regulars.web.api.recommendations import recommendations
 from regulars.web.api.shop import models, status
+from regulars.web.api.sql import SQL
 
 API = Router(
     "/api",
@@ -18,14 +22,18 @@ API = Router(
         recommendations,
         questions,
         insights,
+        ask,
         customers,
         customer,
         items,
         item,
         models,
         status,
+        *LIVE,
         *PRIVACY,
         *KEYS,
+        *COHORTS,
+        *SQL,
     ],
 )
 

@@ -9,6 +9,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from regulars.core.errors import UsageError
 from regulars.web.desk import OpenShop
+from regulars.web.files import as_file
 from regulars.web.wording import words_of
 
 OURS = frozenset({"as", "lang", "theme"})
@@ -17,8 +18,10 @@ DARK_HEAT = [[0.0, "#1b232c"], [0.25, "#134566"], [0.5, "#1b6a9c"], [0.75, "#4a9
 """Low is near the background, so that nothing shines where nobody came."""
 
 As = Annotated[
-    Literal["rows", "figure"],
-    QueryParameter(name="as", description="`rows`: the answer's table; `figure`: a Plotly figure of it."),
+    Literal["rows", "figure", "csv", "parquet"],
+    QueryParameter(
+        name="as", description="`rows`: the answer's table; `figure`: a Plotly figure of it; `csv`, `parquet`: a file."
+    ),
 ]
 Lang = Annotated[Literal["en", "zh"], QueryParameter(description="Language of the figure's words.")]
 Theme = Annotated[Literal["light", "dark"], QueryParameter(description="Background the figure is made for.")]
@@ -43,6 +46,8 @@ def insights(
     table = shop.insights(name, **_own_params(request, shop, name))
     if as_ == "rows":
         return Response(table.to_json())
+    if as_ in ("csv", "parquet"):
+        return as_file(table.rows, as_, name)
     figure = table.plot(words_of(lang).say)
     _recolour(figure, theme)
     return Response(figure.to_json(), media_type=MediaType.JSON)

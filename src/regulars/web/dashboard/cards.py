@@ -62,6 +62,12 @@ def cards(
     return made
 
 
+def told(table: Table, words: Words, currency: str) -> str:
+    """Return an answer as a sentence, where there is one for its question."""
+    plan = _PLANS.get(table.name)
+    return plan.tell(table.headline, words, currency) if plan else ""
+
+
 def _with_interval(text: str, sure: str, words: Words) -> str:
     return (
         words.say("%(text)s (%(interval)s).", text=text, interval=sure) if sure else words.say("%(text)s.", text=text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -19,15 +20,23 @@ from regulars.web.dashboard.slates import slate_view
 from regulars.web.desk import OpenShop
 from regulars.web.observe import Metrics
 from regulars.web.pages import Pages
-from regulars.web.wording import mark
+from regulars.web.preferences import preferences
+from regulars.web.wording import mark, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date, tzinfo
+    from datetime import tzinfo
 
     from regulars.core.records import HistoryLine, Slate
 
 PAGE = 50
+WEEKS = 26
+RFM = {
+    "Champions": mark("Champions"), "Loyal": mark("Loyal"), "Potential loyalists": mark("Potential loyalists"),
+    "New": mark("New"), "Promising": mark("Promising"), "Need attention": mark("Need attention"),
+    "About to sleep": mark("About to sleep"), "At risk": mark("At risk"), "Can't lose them": mark("Can't lose them"),
+    "Hibernating": mark("Hibernating"), "Lost": mark("Lost"),
+}  # fmt: skip
 KINDS = {
     "purchase": mark("Bought"),
     "view": mark("Viewed"),
@@ -44,8 +53,11 @@ KINDS = {
     "review": mark("Reviewed"),
     "share": mark("Shared"),
     "open": mark("Opened a message"),
+    "message": mark("Was sent a message"),
+    "unsubscribe": mark("Unsubscribed"),
 }
 PageNumber = Annotated[int, QueryParameter(ge=1, le=100_000)]
+OfKind = Annotated[str, QueryParameter(max_length=64)]
 HistoryLines = Annotated[int, QueryParameter(ge=1, le=2_000)]
 
 
@@ -85,10 +97,14 @@ def customer_page(
     shop: OpenShop,
     subject: FromPath[Path],
     events: HistoryLines = 40,
+    kind: OfKind = "",
+    page: PageNumber = 1,
 ) -> Response[str]:
     """Show one customer: what they are like, what they buy, what to offer them, what they did."""
     pages: Pages = state.pages
-    profile = shop.customer(tail(request, subject), events=events)
+    words = words_of(preferences(request).language)
+    kinds = (kind,) if kind else ()
+    profile = shop.customer(tail(request, subject), events=events, kinds=kinds, offset=(page - 1) * events)
     slate = _slate(shop, profile.summary.subject, state.metrics)
     return pages.render(
         request,
@@ -100,6 +116,12 @@ def customer_page(
         days=visits(profile.history, ZoneInfo(shop.settings.shop.time_zone)),
         event_kinds=KINDS,
         events=events,
+        kind=kind,
+        page=page,
+        pages=max(1, -(-profile.history_total // events)),
+        calendar=calendar(profile.active, shop.status().last_day),
+        rfm_words=RFM,
+        brands=", ".join(f"{name} {words.share(share, 0)}" for name, share in profile.top_brands[:4]),
         answers=person(shop, profile.summary.subject).answers,
         **WORDS,
     )
@@ -112,6 +134,28 @@ def _slate(shop: OpenShop, subject: str, metrics: Metrics) -> Slate | None:
         return None
     metrics.count_slate(slate)
     return slate
+
+
+class Week(NamedTuple):
+    """One column of the calendar of visits."""
+
+    monday: date
+    days: list[tuple[date, bool] | None]
+    """Monday to Sunday: the day and whether they came; None beyond the last day."""
+
+
+def calendar(active: Sequence[date], last: date | None) -> list[Week]:
+    """Return the last 26 weeks up to `last`, oldest first."""
+    if last is None:
+        return []
+    came = set(active)
+    this = last - timedelta(days=last.weekday())
+    weeks: list[Week] = []
+    for back in range(WEEKS - 1, -1, -1):
+        monday = this - timedelta(weeks=back)
+        days = [monday + timedelta(days=at) for at in range(7)]
+        weeks.append(Week(monday, [(day, day in came) if day <= last else None for day in days]))
+    return weeks
 
 
 class Visit(NamedTuple):

@@ -4,41 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
-
-from regulars.web.wording import mark
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from regulars.core.columns import Column, Format
     from regulars.core.table import Table
     from regulars.web.wording import Words
-
-COLUMNS: dict[str, str] = {
-    "day": mark("Day"),
-    "period": mark("Period from"),
-    "cohort": mark("First active in"),
-    "customers": mark("Customers"),
-    "dau": mark("Daily active"),
-    "wau": mark("Weekly active"),
-    "mau": mark("Monthly active"),
-    "stickiness": mark("Stickiness"),
-    "smoothed": mark("Mean over the window"),
-    "complete": mark("Complete"),
-    "new": mark("New"),
-    "returning": mark("Returning"),
-    "resurrected": mark("Resurrected"),
-    "dormant": mark("Dormant"),
-    "orders": mark("Orders"),
-    "buyers": mark("Buyers"),
-    "revenue": mark("Revenue"),
-    "average_order_value": mark("Average order value"),
-    "days": mark("Days active"),
-    "share": mark("Share"),
-    "low": mark("Interval from"),
-    "high": mark("Interval to"),
-    "period_end": mark("Period to"),
-}
-SHARES = frozenset({"share", "low", "high", "stickiness", "smoothed"})
-MONEY = frozenset({"revenue", "average_order_value"})
 
 
 @dataclass(frozen=True)
@@ -49,14 +20,16 @@ class Grid:
     rows: list[list[str]]
 
 
-def grid(table: Table, words: Words, currency: str) -> Grid:
-    """Return the rows of an answer, newest first where they are days."""
+def grid(table: Table, words: Words, currency: str, limit: int | None = None) -> Grid:
+    """Return the rows of an answer, newest first where they are days; at most `limit`."""
     names = list(table.rows.column_names)
-    headings = [words.say(COLUMNS[name]) if name in COLUMNS else name for name in names]
+    columns = {name: table.column(name) for name in names}
+    headings = [words.say(column.title) for column in columns.values()]
     rows = table.rows.to_pylist()
     if rows and isinstance(rows[0][names[0]], date):
         rows.reverse()
-    return Grid(headings, [[cell(name, row[name], words, currency) for name in names] for row in rows])
+    rows = rows[:limit]
+    return Grid(headings, [[cell(columns[name], row[name], words, currency) for name in names] for row in rows])
 
 
 def cohort_grid(table: Table, words: Words, currency: str) -> Grid:
@@ -68,7 +41,7 @@ def cohort_grid(table: Table, words: Words, currency: str) -> Grid:
     headings = [words.say("First active in"), words.say("Customers"), *(str(p) for p in periods)]
     cells = [
         [
-            cell("cohort", cohort, words, currency),
+            words.day(cohort),
             words.number(size),
             *(words.share(shares[cohort, p], 0) if (cohort, p) in shares else "" for p in periods),
         ]
@@ -77,7 +50,7 @@ def cohort_grid(table: Table, words: Words, currency: str) -> Grid:
     return Grid(headings, cells)
 
 
-def cell(name: str, value: Any, words: Words, currency: str) -> str:
+def cell(column: Column, value: Any, words: Words, currency: str) -> str:
     """Write one value as its column means it."""
     if isinstance(value, bool):
         return words.say("yes") if value else words.say("no")
@@ -85,8 +58,19 @@ def cell(name: str, value: Any, words: Words, currency: str) -> str:
         return words.day(value)
     if value is None or isinstance(value, str):
         return value or "–"
-    if name in SHARES:
-        return words.share(value)
-    if name in MONEY:
-        return words.money(value, currency)
-    return words.number(value, 2)
+    if isinstance(value, list):
+        return ", ".join(cell(column, part, words, currency) for part in cast("list[Any]", value))
+    return number(column.format, value, words, currency, column.digits)
+
+
+def number(form: Format, value: float | None, words: Words, currency: str, digits: int = 2) -> str:
+    """Write a number as shares, money, durations or plain numbers are written."""
+    match form:
+        case "share":
+            return words.share(value)
+        case "money":
+            return words.money(value, currency)
+        case "duration":
+            return words.duration(value)
+        case _:
+            return words.number(value, digits)

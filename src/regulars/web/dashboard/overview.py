@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from litestar import Request, Response, get
 from litestar.datastructures import State
 
+from regulars.web.dashboard.alerts import alert_lines
 from regulars.web.dashboard.cards import cards
 from regulars.web.dashboard.tiles import tiles
 from regulars.web.desk import OpenShop
@@ -35,4 +37,5 @@ def overview_page(request: Request[Any, Any, Any], state: State, shop: OpenShop)
         tiles=tiles(answers, words, currency),
         cards=cards(answers, shop.questions(), words, currency),
         counts=shop.segments(),
+        alerts=alert_lines(shop.alerts.open(), words, currency, ZoneInfo(shop.settings.shop.time_zone)),
     )

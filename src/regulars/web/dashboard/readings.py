@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from regulars.web.dashboard.grid import number
+from regulars.web.wording import mark
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from regulars.core.columns import Format
+    from regulars.core.table import Table
     from regulars.web.wording import Words
 
     Write = Callable[[float | None], str]
@@ -44,6 +49,55 @@ def interval(one: Reading, write: Write, words: Words) -> str:
 def sample(one: Reading, words: Words) -> str:
     """Write the sample of customers, or nothing."""
     return words.count("%(n)s customer", "%(n)s customers", one.n) if one.n else ""
+
+
+class Headline(NamedTuple):
+    """One number of an answer, ready to read."""
+
+    label: str
+    value: str
+    note: str
+
+
+SAMPLED = {
+    "customers": (mark("%(n)s customer"), mark("%(n)s customers")),
+    "days": (mark("%(n)s day"), mark("%(n)s days")),
+    "weeks": (mark("%(n)s week"), mark("%(n)s weeks")),
+    "orders": (mark("%(n)s order"), mark("%(n)s orders")),
+    "sessions": (mark("%(n)s session"), mark("%(n)s sessions")),
+    "events": (mark("%(n)s event"), mark("%(n)s events")),
+    "products": (mark("%(n)s product"), mark("%(n)s products")),
+    "reviews": (mark("%(n)s review"), mark("%(n)s reviews")),
+    "searches": (mark("%(n)s search"), mark("%(n)s searches")),
+    "pairs": (mark("%(n)s pair"), mark("%(n)s pairs")),
+    "ties": (mark("%(n)s tie"), mark("%(n)s ties")),
+}
+"""What a sample consists of → its words for one and for several."""
+
+
+def headline_tiles(table: Table, words: Words, currency: str) -> list[Headline]:
+    """Return the numbers of an answer that have a name, each with what says how sure it is."""
+    found: list[Headline] = []
+    for name, said in table.headline.items():
+        if not isinstance(said, dict) or not said.get("label"):
+            continue
+        one = reading(table.headline, name)
+        if isinstance(one.value, str):
+            found.append(Headline(words.say(said["label"]), words.say(one.value), _sampled(one, said["unit"], words)))
+            continue
+
+        def write(value: float | None, form: Format = said["format"]) -> str:
+            return number(form, value, words, currency)
+
+        note = joined(interval(one, write, words), _sampled(one, said["unit"], words))
+        found.append(Headline(words.say(said["label"]), write(one.value), note))
+    return found
+
+
+def _sampled(one: Reading, unit: str, words: Words) -> str:
+    if one.n is None or unit not in SAMPLED:
+        return ""
+    return words.count(*SAMPLED[unit], one.n)
 
 
 def joined(*notes: str) -> str:

@@ -17,9 +17,19 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 export async function drawFigures(places) {
   if (!places.length) return;
   if (globalThis.Plotly) Plotly.register(CHINESE);
-  const all = () => Promise.all([...places].map(draw));
+  const lazy = [...places].filter((place) => "lazy" in place.dataset);
+  const drawn = new Set([...places].filter((place) => !("lazy" in place.dataset)));
+  const all = () => Promise.all([...drawn].map(draw));
   dark.addEventListener("change", () => document.documentElement.dataset.theme === "system" && all());
   await all();
+  const seen = new IntersectionObserver((entries) => {
+    for (const { target } of entries.filter((entry) => entry.isIntersecting)) {
+      seen.unobserve(target);
+      drawn.add(target);
+      draw(target);
+    }
+  }, { rootMargin: "200px" });
+  lazy.forEach((place) => seen.observe(place));
   document.documentElement.dataset.figures = "drawn";
 }
 
@@ -28,8 +38,10 @@ async function draw(place) {
     const answer = await fetch(figureAddress(place.dataset.figure));
     if (!answer.ok) throw new Error(`${answer.status}`);
     const { data, layout } = await answer.json();
-    await Plotly.react(place, data, compact(layout, data), {
+    if (place.closest(".small")) data.forEach((trace) => { if (trace.type === "heatmap") trace.showscale = false; });
+    await Plotly.react(place, data, compact(layout, data, place), {
       displayModeBar: false, responsive: true, locale: document.documentElement.lang,
+      staticPlot: place.closest(".small") !== null,
     });
   } catch {
     place.classList.add("failed");
@@ -40,26 +52,35 @@ async function draw(place) {
 function figureAddress(path) {
   const { lang, dataset } = document.documentElement;
   const theme = dataset.theme === "system" ? (dark.matches ? "dark" : "light") : dataset.theme;
-  return `${path}?${new URLSearchParams({ as: "figure", lang: lang.slice(0, 2), theme })}`;
+  const [address, asked] = path.split("?");
+  const query = new URLSearchParams(asked);
+  for (const [name, value] of Object.entries({ as: "figure", lang: lang.slice(0, 2), theme })) query.set(name, value);
+  return `${address}?${query}`;
 }
 
 /** The card's heading is the title; what is left gets the room. */
-function compact(layout, data) {
+function compact(layout, data, place) {
   const style = getComputedStyle(document.body);
-  const heat = data.some((trace) => trace.type === "heatmap");
+  const small = place.closest(".small") !== null;
+  const named = data.filter((trace) => trace.showlegend !== false).length;
   return {
     ...layout,
     title: { text: "" },
     autosize: true,
     font: { ...layout.font, family: style.fontFamily, size: 12 },
-    margin: { l: 8, r: 8, t: data.length > 1 ? 28 : 12, b: 8 },
-    showlegend: data.length > 1,
+    margin: { l: 8, r: 8, t: named > 1 ? 28 : 12, b: 8 },
+    showlegend: named > 1 && !small,
     legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 12 } },
     hoverlabel: { bgcolor: panelColour(), bordercolor: "rgba(128,128,128,.4)", font: { color: style.color } },
     bargap: 0.25,
-    xaxis: { ...layout.xaxis, automargin: true },
-    yaxis: { ...layout.yaxis, automargin: true, title: heat ? layout.yaxis.title : { text: layout.yaxis?.title?.text, font: { size: 12 } } },
+    xaxis: { ...layout.xaxis, automargin: true, title: axisTitle(layout.xaxis, small) },
+    yaxis: { ...layout.yaxis, automargin: true, title: axisTitle(layout.yaxis, small) },
   };
+}
+
+/** A small plot has no room for the names of its axes: its card says what it shows. */
+function axisTitle(axis, small) {
+  return { text: small ? "" : axis?.title?.text, font: { size: 12 } };
 }
 
 function panelColour() {
