@@ -107,6 +107,37 @@ def masking() -> str:
     return "\n".join(lines)
 
 
+def insights() -> str:
+    found = results("insights")
+    lines = ["| question | ours | SQL by hand | ratio | 1M → 10M events |", "|---|---|---|---|---|"]
+    for name, row in found["sizes"]["10M"].items():
+        costs = f"{row['ours']:.2f} s | {row['by_hand']:.2f} s | {row['ratio']:.2f}"
+        lines.append(f"| {name} | {costs} | ×{found['growth'][name]:.1f} |")
+    machine = found["machine"]
+    return "\n".join(lines) + f"\n\n{machine['processor']}, {found['threads']} threads, CPU-seconds."
+
+
+def reviews() -> str:
+    found = results("reviews")["zh"]
+    measures = ("accuracy", "log_loss", "brier", "calibration_error")
+    lines = ["| model | accuracy | log loss | Brier | calibration error |", "|---|---|---|---|---|"]
+    peers = {
+        "characters 1-3": "TF-IDF of characters + logistic regression",
+        "words 1-2": "TF-IDF of words + logistic regression",
+    }
+    rows = {"**ours**": found["ours"], **{title: found[name] for name, title in peers.items()}}
+    lines += [
+        f"| {title} | " + " | ".join(_short(row[name]) for name in measures) + " |" for title, row in rows.items()
+    ]
+    for name, title in peers.items():
+        cells: list[str] = []
+        for measure in measures:
+            one = found[name]["ours_minus"][measure]
+            cells.append(f"{one['difference']:+.4f} ({one['low']:+.4f} – {one['high']:+.4f})")
+        lines.append(f"| ours less {title.partition(' +')[0]} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + f"\n\n{found['texts']['test']:,} held-out reviews; 95% intervals over reviews."
+
+
 TABLES = {
     "basket": basket,
     "new": new,
@@ -114,6 +145,8 @@ TABLES = {
     "serving": serving,
     "collecting": collecting,
     "masking": masking,
+    "insights": insights,
+    "reviews": reviews,
 }
 
 

@@ -106,4 +106,4 @@ def test_tables_are_the_results_of_the_benchmarks(name: str) -> None:
         sys.path.pop(0)
     text = (ROOT / name).read_text("utf-8")
     assert filled(text) == text
-    assert text.count("<!-- table:") == 6
+    assert text.count("<!-- table:") == 8

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 PAGES = {
     "overview": "/dashboard",
+    "live": "/dashboard/live",
+    "insights": "/dashboard/insights",
+    "question": "/dashboard/insights/rfm",
+    "asked": "/dashboard/insights/stickiness?breakdown=segment&asked=how+often",
+    "sql": "/dashboard/sql",
     "customers": "/dashboard/customers",
     "customer": "/dashboard/customers/c003",
     "recommendations": "/dashboard/recommendations?mode=user&user=c003",

@@ -36,7 +36,7 @@ def used() -> set[str]:
     for view in VIEWS.values():
         found |= {view.meaning, *(column.meaning for column in view.columns)}
     # `say(card["title"])` looks a word up by a key that is not itself one.
-    return found - {"", "title", "description"}
+    return found - {"", "title", "description", "label"}
 
 
 def of_questions() -> set[str]:

@@ -35,17 +35,18 @@ TEMPLATE = go.layout.Template(
     )
 )
 UNKNOWN = "unknown"
+LONGEST_NAME = 44
 NAMED_AXES = frozenset({"heatmap", "hbar", "funnel"})
 """Kinds whose y axis has names on it, the first on top."""
 
 
-def draw(table: Table, translate: Translate) -> go.Figure:
-    """Draw a table as its `Plot` says."""
+def draw(table: Table, translate: Translate, name: Translate) -> go.Figure:
+    """Draw a table as its `Plot` says; `name` writes values, which only in part are words of ours."""
     plot = table.plot_as
     figure = go.Figure()
     drawn = 0
     for series in plot.series:
-        for trace in _traces(table, series, translate, drawn):
+        for trace in _traces(table, series, translate, name, drawn):
             figure.add_traces([trace])
             # The band round a line is not counted: it has the colour of its line.
             drawn += trace.hoverinfo != "skip"
@@ -66,23 +67,38 @@ def _set_axes(figure: go.Figure, plot: Plot) -> None:
     if kinds & NAMED_AXES:
         figure.update_layout(hovermode="closest")
         figure.update_yaxes(autorange="reversed", type="category", automargin=True)
-        if value_format and "hbar" in kinds:
-            figure.update_xaxes(tickformat=value_format)
+        if "hbar" in kinds:
+            traces: Any = figure.data
+            names = list(dict.fromkeys(name for trace in traces for name in trace.y))
+            figure.update_yaxes(tickmode="array", tickvals=names, ticktext=[_short(str(name)) for name in names])
+            figure.update_xaxes(tickformat=value_format or None)
     elif value_format:
         figure.update_yaxes(tickformat=value_format)
     if kinds & {"scatter", "sankey"}:
         figure.update_layout(hovermode="closest")
 
 
-def _traces(table: Table, series: Series, translate: Translate, drawn: int) -> Iterator[Any]:
+def _traces(table: Table, series: Series, translate: Translate, name: Translate, drawn: int) -> Iterator[Any]:
     names = (series.x, series.y, series.z, series.split, series.low, series.high)
     columns: Columns = {name: table.rows.column(name).to_pylist() for name in names if name}
     if not series.split:
-        yield from _marks(columns, series, translate(series.name), translate, drawn)
+        yield from _marks(columns, series, translate(series.name), name, drawn)
         return
     for at, (value, part) in enumerate(_parts(columns, series.split)):
-        name = translate(UNKNOWN) if value in ("", None) else translate(str(value))
-        yield from _marks(part, series, name, translate, drawn + at)
+        title = _named(value, name)
+        # Two series over the same groups, such as a mean beside its values, are told apart by their own names.
+        if any(other is not series and other.split == series.split for other in table.plot_as.series):
+            title = f"{title} · {translate(series.name)}"
+        yield from _marks(part, series, title, name, drawn + at)
+
+
+def _short(name: str) -> str:
+    """Return a name that leaves room for its bar: what stands in the middle of a long one goes."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 15]}…{name[-14:]}"
+
+
+def _named(value: Any, name: Translate) -> str:
+    return name(UNKNOWN if value in ("", None) else str(value))
 
 
 def _parts(columns: Columns, split: str) -> Iterator[tuple[Any, Columns]]:
@@ -94,35 +110,41 @@ def _parts(columns: Columns, split: str) -> Iterator[tuple[Any, Columns]]:
         yield value, {name: [column[row] for row in rows] for name, column in columns.items()}
 
 
-def _marks(columns: Columns, series: Series, name: str, translate: Translate, at: int) -> Iterator[Any]:
+def _marks(columns: Columns, series: Series, title: str, name: Translate, at: int) -> Iterator[Any]:
     x, y = columns[series.x], columns[series.y]
     colour = PALETTE[at % len(PALETTE)]
     match series.kind:
         case "heatmap":
-            yield _heat(columns, series, name)
+            yield _heat(columns, series, title, name)
         case "sankey":
-            yield _sankey(columns, series, translate)
+            yield _sankey(columns, series, name)
         case "funnel":
-            text = [translate(str(step)) for step in x]
-            yield go.Funnel(y=text, x=y, name=name, textinfo="value+percent initial", marker={"color": colour})
+            text = [_named(step, name) for step in x]
+            yield go.Funnel(y=text, x=y, name=title, textinfo="value+percent initial", marker={"color": colour})
         case "hbar":
-            names = [translate(UNKNOWN) if value in ("", None) else translate(str(value)) for value in x]
+            names = [_named(value, name) for value in x]
             yield go.Bar(
-                y=names, x=y, name=name, orientation="h", marker={"color": colour}, error_x=_errors(columns, series)
+                y=names, x=y, name=title, orientation="h", marker={"color": colour}, error_x=_errors(columns, series)
             )
         case "bar":
-            yield go.Bar(x=x, y=y, name=name, marker={"color": colour}, error_y=_errors(columns, series))
+            yield go.Bar(
+                x=[name(v) if isinstance(v, str) else v for v in x],
+                y=y,
+                name=title,
+                marker={"color": colour},
+                error_y=_errors(columns, series),
+            )
         case "scatter":
             yield go.Scatter(
-                x=x, y=y, name=name, mode="markers", marker={"color": colour, "size": 8, "opacity": 0.75},
+                x=x, y=y, name=title, mode="markers", marker={"color": colour, "size": 8, "opacity": 0.75},
                 error_y=_errors(columns, series),
             )  # fmt: skip
         case "line":
             if series.low:
-                yield _band(x, columns[series.low], columns[series.high], colour, name, step=series.step)
+                yield _band(x, columns[series.low], columns[series.high], colour, title, step=series.step)
             dash = DASHES[at // len(PALETTE) % len(DASHES)]
             line = {"color": colour, "dash": dash, "shape": "hv" if series.step else "linear"}
-            yield go.Scatter(x=x, y=y, name=name, mode="lines", line=line, legendgroup=name)
+            yield go.Scatter(x=x, y=y, name=title, mode="lines", line=line, legendgroup=title)
 
 
 def _band(x: list[Any], low: list[Any], high: list[Any], colour: str, name: str, *, step: bool) -> go.Scatter:
@@ -157,12 +179,12 @@ def _errors(columns: Columns, series: Series) -> dict[str, Any] | None:
     return {"type": "data", "symmetric": False, "array": plus, "arrayminus": minus, "thickness": 1, "width": 3}
 
 
-def _heat(columns: Columns, series: Series, name: str) -> go.Heatmap:
+def _heat(columns: Columns, series: Series, title: str, name: Translate) -> go.Heatmap:
     return go.Heatmap(
-        x=columns[series.x],
-        y=[str(v) for v in columns[series.y]],
+        x=[name(v) if isinstance(v, str) else v for v in columns[series.x]],
+        y=[name(str(v)) for v in columns[series.y]],
         z=columns[series.z],
-        name=name,
+        name=title,
         colorscale=HEAT,
         hoverongaps=False,
         colorbar={"tickformat": series.format or None},
@@ -170,17 +192,17 @@ def _heat(columns: Columns, series: Series, name: str) -> go.Heatmap:
     )
 
 
-def _sankey(columns: Columns, series: Series, translate: Translate) -> go.Sankey:
+def _sankey(columns: Columns, series: Series, name: Translate) -> go.Sankey:
     sources, targets = columns[series.x], columns[series.y]
-    names = list(dict.fromkeys([*sources, *targets]))
-    place = {name: at for at, name in enumerate(names)}
+    nodes = list(dict.fromkeys([*sources, *targets]))
+    place = {node: at for at, node in enumerate(nodes)}
     # What stands before a colon tells the steps of a path apart and is not for reading.
-    labels = [translate(str(name).partition(":")[2] or str(name)) for name in names]
+    labels = [name(str(node).partition(":")[2] or str(node)) for node in nodes]
     return go.Sankey(
-        node={"label": labels, "color": [PALETTE[at % len(PALETTE)] for at in range(len(names))], "pad": 12},
+        node={"label": labels, "color": [PALETTE[at % len(PALETTE)] for at in range(len(nodes))], "pad": 12},
         link={
-            "source": [place[name] for name in sources],
-            "target": [place[name] for name in targets],
+            "source": [place[node] for node in sources],
+            "target": [place[node] for node in targets],
             "value": columns[series.z],
             "color": "rgba(128,140,155,.3)",
         },

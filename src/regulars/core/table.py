@@ -109,8 +109,11 @@ class Table:
             "rows": self.rows.to_pylist(),
         }
 
-    def plot(self, translate: Callable[[str], str] = _same) -> go.Figure:
-        """Return the Plotly figure: the same in a notebook and on the dashboard."""
+    def plot(self, translate: Callable[[str], str] = _same, name: Callable[[str], str] = _same) -> go.Figure:
+        """Return the Plotly figure: the same in a notebook and on the dashboard.
+
+        `translate` puts titles into another language, `name` those values that are words of ours.
+        """
         from regulars.core.figures import draw
 
-        return draw(self, translate)
+        return draw(self, translate, name)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pyarrow as pa
 from msgspec import Meta
 
+from regulars.core.columns import Column
 from regulars.core.errors import UsageError
 from regulars.core.table import Plot, Series, Table
 from regulars.events.vocabulary import BY_SHOP
@@ -127,6 +128,7 @@ def retention(sources: Sources, params: RetentionParams) -> Table:
         _plot(params),
         understood(params, span, first),
         headline=_headline([row for found in pooled.values() for row in found], params),
+        columns={"period": Column("Periods later")},
     )
 
 

@@ -8,6 +8,7 @@ from litestar import MediaType, Request, Response, get
 from litestar.params import PathParameter, QueryParameter
 
 from regulars.core.errors import UsageError
+from regulars.web.dashboard.values import naming
 from regulars.web.desk import OpenShop
 from regulars.web.files import as_file
 from regulars.web.wording import words_of
@@ -48,7 +49,7 @@ def insights(
         return Response(table.to_json())
     if as_ in ("csv", "parquet"):
         return as_file(table.rows, as_, name)
-    figure = table.plot(words_of(lang).say)
+    figure = table.plot(words_of(lang).say, naming(words_of(lang)))
     _recolour(figure, theme)
     return Response(figure.to_json(), media_type=MediaType.JSON)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, cast
 
+from regulars.web.dashboard.values import naming
+
 if TYPE_CHECKING:
     from regulars.core.columns import Column, Format
     from regulars.core.table import Table
@@ -18,6 +20,8 @@ class Grid:
 
     columns: list[str]
     rows: list[list[str]]
+    texts: frozenset[int] = frozenset()
+    """Which columns hold words: they begin at the left."""
 
 
 def grid(table: Table, words: Words, currency: str, limit: int | None = None) -> Grid:
@@ -29,7 +33,8 @@ def grid(table: Table, words: Words, currency: str, limit: int | None = None) ->
     if rows and isinstance(rows[0][names[0]], date):
         rows.reverse()
     rows = rows[:limit]
-    return Grid(headings, [[cell(columns[name], row[name], words, currency) for name in names] for row in rows])
+    texts = frozenset(at for at, column in enumerate(columns.values()) if column.format == "text")
+    return Grid(headings, [[cell(columns[name], row[name], words, currency) for name in names] for row in rows], texts)
 
 
 def cohort_grid(table: Table, words: Words, currency: str) -> Grid:
@@ -57,7 +62,7 @@ def cell(column: Column, value: Any, words: Words, currency: str) -> str:
     if isinstance(value, (date, datetime)):
         return words.day(value)
     if value is None or isinstance(value, str):
-        return value or "–"
+        return naming(words)(value) if value else "–"
     if isinstance(value, list):
         return ", ".join(cell(column, part, words, currency) for part in cast("list[Any]", value))
     return number(column.format, value, words, currency, column.digits)

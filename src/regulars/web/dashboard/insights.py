@@ -98,6 +98,7 @@ def _answer(table: Table, words: Words, currency: str) -> dict[str, Any]:
         "answer": told(table, words, currency),
         "tiles": headline_tiles(table, words, currency)[:SHOWN_TILES],
         "rows": rows,
+        "cohorts": is_cohorts,
         "total": table.rows.num_rows,
         "plot_height": _height(table),
     }

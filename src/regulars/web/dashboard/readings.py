@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from regulars.web.dashboard.grid import number
+from regulars.web.dashboard.values import naming
 from regulars.web.wording import mark
 
 if TYPE_CHECKING:
@@ -75,6 +76,18 @@ SAMPLED = {
 """What a sample consists of → its words for one and for several."""
 
 
+MADE = (
+    mark("Median days until back"), mark("Back the next day"), mark("Back within 7 days"),
+    mark("Back within 30 days"), mark("Back within 90 days"), mark("Share that begin there"),
+    mark("Share that go no further"), mark("Price elasticity: an association, not an effect"),
+    mark("Uplift in weeks on promotion: an association, not an effect"), mark("Products whose price did not move"),
+    mark("Products sold in too few weeks"), mark("Brought ÷ invitations"), mark("Share of those brought who bought"),
+    mark("Share of other new customers who bought"), mark("How long until they come back"),
+    mark("How long sessions are"), mark("How many events sessions have"), mark("Complaints of the last days"),
+)  # fmt: skip
+"""Names of numbers and plots that questions put together, so that nobody finds them in one place."""
+
+
 def headline_tiles(table: Table, words: Words, currency: str) -> list[Headline]:
     """Return the numbers of an answer that have a name, each with what says how sure it is."""
     found: list[Headline] = []
@@ -83,15 +96,22 @@ def headline_tiles(table: Table, words: Words, currency: str) -> list[Headline]:
             continue
         one = reading(table.headline, name)
         if isinstance(one.value, str):
-            found.append(Headline(words.say(said["label"]), words.say(one.value), _sampled(one, said["unit"], words)))
+            found.append(
+                Headline(_label(said["label"], words), naming(words)(one.value), _sampled(one, said["unit"], words))
+            )
             continue
 
         def write(value: float | None, form: Format = said["format"]) -> str:
             return number(form, value, words, currency)
 
         note = joined(interval(one, write, words), _sampled(one, said["unit"], words))
-        found.append(Headline(words.say(said["label"]), write(one.value), note))
+        found.append(Headline(_label(said["label"], words), write(one.value), note))
     return found
+
+
+def _label(label: str, words: Words) -> str:
+    """Translate a label; one of two parts, such as a series and what is said of it, part by part."""
+    return words.say(label) if label in MADE else ": ".join(words.say(part) for part in label.split(": "))
 
 
 def _sampled(one: Reading, unit: str, words: Words) -> str:

@@ -4,7 +4,10 @@ const DAYS = ["日", "一", "二", "三", "四", "五", "六"];
 const CHINESE = {
   moduleType: "locale",
   name: "zh-CN",
-  dictionary: {},
+  dictionary: {
+    "source:": "来自:", "target:": "去往:", "incoming flow count:": "流入数:", "outgoing flow count:": "流出数:",
+    "Double-click to zoom back out": "双击可缩小还原", "Double-click on legend to isolate one trace": "双击图例可只看一条",
+  },
   format: {
     days: DAYS.map((day) => `星期${day}`), shortDays: DAYS.map((day) => `周${day}`),
     months: MONTHS, shortMonths: MONTHS, date: "%Y-%m-%d",
