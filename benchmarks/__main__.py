@@ -10,7 +10,7 @@ from benchmarks.report import write
 
 NAMES = (
     "quality", "next_basket", "serving", "masking", "collecting", "durability", "insights", "reviews", "asking",
-    "influence", "alerts", "live",
+    "influence", "alerts", "live", "pages",
 )  # fmt: skip
 
 

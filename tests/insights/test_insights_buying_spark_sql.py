@@ -48,9 +48,9 @@ def test_one_expression_answers(name, raw):
     seen = []
 
     def run(expression):
+        if expression.columns == ("day",):
+            return pa.table({"day": [date(2024, 1, 1), date(2024, 3, 31)]})
         seen.append(ibis.to_sql(expression, dialect="pyspark"))
-        if len(seen) == 1:
-            return pa.table({"first": [date(2024, 1, 1)], "last": [date(2024, 3, 31)]})
         if set(expression.columns) == {"first", "last"}:
             return pa.table({"first": [date(2024, 1, 1)], "last": [date(2024, 3, 31)]})
         return expression.schema().to_pyarrow().empty_table()

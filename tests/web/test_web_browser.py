@@ -24,6 +24,7 @@ PAGES = {
     "question": "/dashboard/insights/rfm",
     "asked": "/dashboard/insights/stickiness?breakdown=segment&asked=how+often",
     "sql": "/dashboard/sql",
+    "cohorts": "/dashboard/cohorts",
     "customers": "/dashboard/customers",
     "customer": "/dashboard/customers/c003",
     "recommendations": "/dashboard/recommendations?mode=user&user=c003",

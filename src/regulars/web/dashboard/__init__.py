@@ -6,6 +6,7 @@ from litestar import Router, get
 from litestar.response import Redirect
 
 from regulars.web.assets import asset
+from regulars.web.dashboard.cohorts import COHORT_PAGES
 from regulars.web.dashboard.customers import customer_page, customers_page
 from regulars.web.dashboard.docs import docs_page, openapi_document
 from regulars.web.dashboard.insights import insights_page, question_page
@@ -34,6 +35,7 @@ DASHBOARD = Router(
         insights_page,
         question_page,
         customers_page,
+        *COHORT_PAGES,
         customer_page,
         recommendations_page,
         *PRIVACY_PAGES,

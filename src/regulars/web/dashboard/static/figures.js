@@ -19,7 +19,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 /** Draw every figure, and again when the system changes between light and dark. */
 export async function drawFigures(places) {
   if (!places.length) return;
-  if (globalThis.Plotly) Plotly.register(CHINESE);
+  await loadPlotly();
   const lazy = [...places].filter((place) => "lazy" in place.dataset);
   const drawn = new Set([...places].filter((place) => !("lazy" in place.dataset)));
   const all = () => Promise.all([...drawn].map(draw));
@@ -34,6 +34,18 @@ export async function drawFigures(places) {
   }, { rootMargin: "200px" });
   lazy.forEach((place) => seen.observe(place));
   document.documentElement.dataset.figures = "drawn";
+}
+
+/** The drawing library is large: the page is there first, with its numbers and tables. */
+async function loadPlotly() {
+  if (document.readyState !== "complete") await new Promise((done) => addEventListener("load", done, { once: true }));
+  await new Promise((done) => {
+    const script = document.createElement("script");
+    script.src = document.documentElement.dataset.plotly;
+    script.onload = script.onerror = done;
+    document.head.append(script);
+  });
+  globalThis.Plotly?.register(CHINESE);
 }
 
 async function draw(place) {
