@@ -8,9 +8,9 @@ from litestar import MediaType, Request, Response, get
 from litestar.params import PathParameter, QueryParameter
 
 from regulars.core.errors import UsageError
-from regulars.web.dashboard.values import naming
 from regulars.web.desk import OpenShop
 from regulars.web.files import as_file
+from regulars.web.values import naming
 from regulars.web.wording import words_of
 
 OURS = frozenset({"as", "lang", "theme"})

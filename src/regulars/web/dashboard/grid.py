@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, cast
 
-from regulars.web.dashboard.values import naming
+from regulars.web.values import naming
 
 if TYPE_CHECKING:
     from regulars.core.columns import Column, Format

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from regulars.web.dashboard.grid import number
-from regulars.web.dashboard.values import naming
+from regulars.web.values import naming
 from regulars.web.wording import mark
 
 if TYPE_CHECKING:
