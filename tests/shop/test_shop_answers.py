@@ -105,3 +105,11 @@ def test_the_answer_nobody_asked_for_longest_makes_room(clock, monkeypatch):
     assert len(calls) == 3
     _ = kept.keep("b", "s", make)
     assert len(calls) == 4
+
+
+def test_questions_with_mistakes_leave_nothing_behind():
+    kept = Answers()
+    for number in range(10):
+        with pytest.raises(ZeroDivisionError):
+            _ = kept.keep(str(number), "s", lambda: 1 / 0)
+    assert not kept._making

@@ -168,3 +168,23 @@ def test_the_command_line_makes_shows_and_forgets(shop: Shop, tmp_path: Path) ->
     assert "bought tea" in wrong.exception.message
     assert run("delete", directory, "panel").exit_code == 0
     assert json.loads(run("list", directory, "--json").stdout) == {"cohorts": []}
+
+
+@pytest.mark.parametrize("rule", ["purchase >= 9223372036854775808", "property:a:b=x", f"attribute:{'a' * 70}=x"])
+def test_a_cohort_that_cannot_be_worked_out_is_not_kept(shop: Shop, rule: str) -> None:
+    """It would take the pages of all cohorts and of every customer with it."""
+    with pytest.raises(UsageError):
+        shop.cohorts.save("broken", [rule])
+    assert shop.cohorts.list() == []
+
+
+def test_members_found_for_an_earlier_state_are_not_kept_for_the_next_one(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread looks at the state without those who refused, between two looks of one that began before."""
+    shop.cohorts.save("all", ["purchase >= 1"])
+    before, later = shop.sources(), dict[str, list[str]]()
+    states = iter([(before, dict[str, list[str]]()), (None, later)])
+    monkeypatch.setattr(type(shop.cohorts), "_found", property(lambda _: next(states)), raising=False)
+    assert len(shop.cohorts._members("all", before)) == 3
+    assert later == {}

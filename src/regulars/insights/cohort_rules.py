@@ -28,6 +28,8 @@ ANY_KIND = "activity"
 SPEND = "spend"
 MOST_DAYS = 36_500
 LONGEST = 300
+TIMES_DIGITS = 9
+"""Digits of a number of times: engines count in 64 bits."""
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _WINDOW = rf"(?:in\s+(?P<days>\d{{1,6}})\s+days?|(?:in\s+)?(?P<first>{_DAY})?\.\.(?P<last>{_DAY})?)"
 _FIRST_SEEN = re.compile(rf"first\s+seen\s+{_WINDOW}")
@@ -154,7 +156,7 @@ def _read(text: str) -> Rule:
             raise UsageError("says no amount")
         return Spent(operator, float(found["number"]), _window(found))
     number = found["number"] or "1"
-    if not number.isdecimal():
+    if not number.isdecimal() or len(number) > TIMES_DIGITS:
         raise UsageError(f"{number} times is not a number of times")
     return Did(_kind(found["name"]), operator, int(number), _window(found))
 

@@ -34,8 +34,9 @@ class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     where: Annotated[
         tuple[str, ...],
         Meta(
+            max_length=20,
             description="Only events for which all these hold, joined with commas: country=CN|JP, device!=bot, "
-            "value>=10, segment=regular, cohort:NAME=in. By default all."
+            "value>=10, segment=regular, cohort:NAME=in. By default all.",
         ),
     ] = ()
 

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 ANY = "*"
 """Every kind of event."""
-_SELECTION = re.compile(r"\s*([\w.*$ |-]+?)\s*(?:\[([^\[\]]*)\])?\s*", re.DOTALL)
+MOST_CONDITIONS = 20
+"""Each is a step of the query, and a query has an end that hundreds of them reach."""
+# No two parts can take the same letter: what does not fit is refused in one pass, however long it is.
+_SELECTION = re.compile(r"([\w.*$ |-]+)(?:\[([^\[\]]*)\])?")
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([mhdw]?)\s*")
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s*([mhdw]?)")
 
 
 class Selection(NamedTuple):
@@ -52,7 +55,7 @@ def read_selection(text: str, where: str) -> Selection:
     UsageError
         It cannot be read, or it is about what the shop does.
     """
-    found = _SELECTION.fullmatch(text)
+    found = _SELECTION.fullmatch(text.strip())
     if not found:
         raise UsageError(
             f"'{text[:80]}' is not a kind of event", where=where, fix="Write it as view or cart|wish[category=Dairy]."
@@ -65,6 +68,8 @@ def read_selection(text: str, where: str) -> Selection:
             fix="Choose kinds such as view, cart or purchase.",
         )
     conditions = tuple(part.strip() for part in (found[2] or "").split(";") if part.strip())
+    if len(conditions) > MOST_CONDITIONS:
+        raise UsageError(f"{len(conditions)} conditions are more than {MOST_CONDITIONS}", where=where)
     for condition in conditions:
         read_condition(condition)
     return Selection(text.strip(), kinds, conditions)
@@ -96,7 +101,7 @@ def read_duration(text: str, where: str) -> int:
     UsageError
         It cannot be read, is 0, or is longer than ten years.
     """
-    found = _DURATION.fullmatch(text)
+    found = _DURATION.fullmatch(text.strip())
     seconds = round(float(found[1]) * _UNITS[found[2] or "d"]) if found else 0
     if not 0 < seconds <= 3653 * 86400:
         raise UsageError(f"'{text[:80]}' is not a length of time", where=where, fix="Write it as 30m, 12h, 7d or 2w.")

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from regulars.insights.sources import Sources
 
-_CONDITION = re.compile(r"\s*([\w:.$ -]+?)\s*(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
+# No two parts can take the same letter: what does not fit is refused in one pass, however long it is.
+_CONDITION = re.compile(r"([\w:.$ -]+)(!=|>=|<=|=|>|<)(.*)", re.DOTALL)
 NUMBERS = ("value", "quantity")
 
 
@@ -42,12 +43,12 @@ def read_condition(text: str) -> Condition:
     UsageError
         It cannot be read; `where` is the parameter's name.
     """
-    found = _CONDITION.fullmatch(text)
+    found = _CONDITION.fullmatch(text.strip())
     if not found:
         raise UsageError(
             f"'{text[:80]}' is not a condition", where="where", fix="Write it as country=CN|JP or value>=10."
         )
-    name, operator, rest = found[1], found[2], found[3].strip()
+    name, operator, rest = found[1].strip(), found[2], found[3].strip()
     values = tuple(part.strip() for part in rest.split("|"))
     if name in NUMBERS:
         for value in values:

@@ -56,7 +56,14 @@ class Answers:
             with making:
                 kept = self._kept.get(key)
                 if kept is None or not self._good(kept, state, version, now):
-                    kept = self._make(key, state, version, make)
+                    try:
+                        kept = self._make(key, state, version, make)
+                    except Exception:
+                        # What cannot be answered leaves nothing behind: there is no end to questions with mistakes.
+                        with self._lock:
+                            if key not in self._kept:
+                                _ = self._making.pop(key, None)
+                        raise
         kept.asked = now
         return cast("T", kept.value)
 

@@ -90,6 +90,8 @@ class Cohorts:
             raise UsageError(f"longer than {LONGEST_TEXT} characters", where="description")
         read = read_rules(tuple(rules))
         self._check_references(name, read)
+        # A cohort that cannot be worked out would take every page that counts cohorts with it.
+        _ = cohort_members(self._shop.sources(), read, date.min, None)
         _refuse_people(description, read)
         subjects = None if customers is None else self._subjects(customers)
         return self._saved.save(name, [str(rule) for rule in read], description, subjects, replace=replace)
@@ -141,9 +143,11 @@ class Cohorts:
     def _members(self, name: str, sources: Sources) -> list[str]:
         """Return the pseudonyms of a cohort's members, in order; kept for as long as nothing changes."""
         # Other state, other sources: whoever asks for the next page has the same.
-        if self._found[0] is not sources:
-            self._found = (sources, {})
-        kept = self._found[1]
+        # Read once: another thread may have put the members of another state there meanwhile.
+        found = self._found
+        if found[0] is not sources:
+            found = self._found = (sources, {})
+        kept = found[1]
         if name not in kept:
             kept[name] = sorted(sources.run(sources.cohorts[name]).column("subject").to_pylist())
         return kept[name]
