@@ -113,3 +113,25 @@ def test_questions_with_mistakes_leave_nothing_behind():
         with pytest.raises(ZeroDivisionError):
             _ = kept.keep(str(number), "s", lambda: 1 / 0)
     assert not kept._making
+
+
+def test_what_was_made_while_permissions_changed_is_dropped(clock):
+    """One who refused, allowed, and refused again is not in an answer of the first refusal's name."""
+    kept = Answers()
+    allowed = ["without ann"]
+    made = []
+
+    def make():
+        clock.now += 1
+        made.append(allowed[0])
+        return allowed[0]
+
+    assert kept.keep("a", "without ann", make, version="v1") == "without ann"
+    allowed[0] = "everyone"
+    kept.renew("v2", allowed=lambda: allowed[0])
+    assert len(made) == 1
+    names = iter(["without ann", "everyone"])
+    kept.renew("v2", allowed=lambda: next(names))
+    allowed[0] = "without ann"
+    assert kept.keep("a", "without ann", make, version="v2") == "without ann"
+    assert len(made) == 3

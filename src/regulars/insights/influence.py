@@ -81,7 +81,7 @@ class InfluenceParams(Params, frozen=True, kw_only=True):
     days: Annotated[
         int, Meta(description="How soon after the one the other must buy, in days; the same day is not.", ge=1, le=365)
     ] = 14
-    permutations: Annotated[int, Meta(description="Random orders for each baseline.", ge=99, le=9999)] = 499
+    permutations: Annotated[int, Meta(description="Random orders for each baseline.", ge=99, le=1999)] = 499
     seed: Annotated[int, Meta(description="Same seed, same answer.", ge=0)] = 7
     min_ties: Annotated[int, Meta(description="With fewer ties nothing is said.", ge=10, le=100_000)] = 20
     fields: HouseholdFields = ("attribute:household",)

@@ -175,5 +175,7 @@ def _query(properties: str | None) -> str:
         found = msgspec.json.decode(properties or "{}")
     except msgspec.DecodeError:
         return ""
+    if not isinstance(found, dict):
+        return ""
     said = next((found[name] for name in _QUERY if isinstance(found.get(name), str)), "")
     return " ".join(said.split()).lower()[:80]

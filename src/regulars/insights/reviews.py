@@ -89,7 +89,9 @@ class ReviewsParams(Params, frozen=True, kw_only=True):
         str,
         Meta(description="Rows for each value of a dimension, such as item, category, brand, channel or segment."),
     ] = ""
-    top: Annotated[int, Meta(description="How many products or groups to show; groups beyond are one.", ge=1)] = 20
+    top: Annotated[
+        int, Meta(description="How many products or groups to show; groups beyond are one.", ge=1, le=1000)
+    ] = 20
     recent_days: Annotated[int, Meta(description="Days that complaints are looked for in.", ge=1, le=365)] = 28
 
     def __post_init__(self) -> None:

@@ -84,7 +84,7 @@ def read_review(properties: str | None) -> Read:
 def _stars(value: object) -> float | None:
     try:
         stars = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return stars if 1 <= stars <= MOST_STARS else None
 

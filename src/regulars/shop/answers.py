@@ -76,8 +76,14 @@ class Answers:
         kept = self._kept.get(key)
         return None if kept is None else kept.made
 
-    def renew(self, version: str, stop: Callable[[], bool] = lambda: False) -> None:
-        """Make anew what was asked for a moment ago and belongs to another version, until `stop` says so."""
+    def renew(
+        self, version: str, stop: Callable[[], bool] = lambda: False, allowed: Callable[[], str] = lambda: ""
+    ) -> None:
+        """Make anew what was asked for a moment ago and belongs to another version, until `stop` says so.
+
+        `allowed` names who may be counted now; the states of answers that can be renewed begin with it. What was made
+        while that changed is dropped: nobody could say whom it counts.
+        """
         now = time.monotonic()
         old = [
             (key, kept)
@@ -85,11 +91,17 @@ class Answers:
             if kept.version and kept.version != version and now - kept.asked < ASKED_WITHIN
         ]
         for key, kept in old:
+            before = allowed()
             if stop():
                 return
+            if not kept.state.startswith(before):
+                continue
             asked = kept.asked
             fresh = self._make(key, kept.state, version, kept.make)
             fresh.asked = asked
+            if allowed() != before:
+                with self._lock:
+                    _ = self._kept.pop(key, None)
 
     def _good(self, kept: _Kept, state: str, version: str, now: float) -> bool:
         if kept.state != state:

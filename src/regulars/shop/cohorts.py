@@ -92,7 +92,7 @@ class Cohorts:
         self._check_references(name, read)
         # A cohort that cannot be worked out would take every page that counts cohorts with it.
         _ = cohort_members(self._shop.sources(), read, date.min, None)
-        _refuse_people(description, read)
+        _refuse_people(name, description, read)
         subjects = None if customers is None else self._subjects(customers)
         return self._saved.save(name, [str(rule) for rule in read], description, subjects, replace=replace)
 
@@ -239,9 +239,9 @@ def _references(rules: Sequence[Rule]) -> set[str]:
     return {rule.name.removeprefix(PREFIX) for rule in rules if isinstance(rule, Is) and rule.name.startswith(PREFIX)}
 
 
-def _refuse_people(description: str, rules: Sequence[Rule]) -> None:
+def _refuse_people(name: str, description: str, rules: Sequence[Rule]) -> None:
     """Refuse texts that name somebody: an erasure could not take that person out of them."""
-    texts = {"description": description}
+    texts = {"name": name, "description": description}
     for at, rule in enumerate(rules):
         # Elsewhere a number is a product's or a place's.
         if isinstance(rule, Is) and rule.name.startswith(("attribute:", "property:")):

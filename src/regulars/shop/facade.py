@@ -299,7 +299,7 @@ class Shop:
         """Return which question some plain words mean, English or Chinese, and with which parameters."""
         from regulars.shop.asking import surroundings, understand_for
 
-        state = f"{self.store.version('items')} {self._allowed()}"
+        state = f"{self._allowed()} {self.store.version('items')}"
         around = self._answers.keep(
             "surroundings", state, lambda: surroundings(self), version=self._version_of_events()
         )
@@ -445,7 +445,7 @@ class Shop:
                     return
                 with suppress(RegularsError):
                     _ = self.insights(name)
-        _ = self._answers.renew(self._version_of_events(), stop)
+        _ = self._answers.renew(self._version_of_events(), stop, self._allowed)
 
     def _version(self) -> str:
         path = self.directory / "models" / "current.json"
@@ -579,7 +579,7 @@ class Shop:
             _, last = self.store.days() or (None, date.min)
             return People(self.store, self.sources(), last, self.names)
 
-        return self._answers.keep("people", self._allowed(), look, version=self._version_of_events())
+        return self._answers.keep("people", self._beside(), look, version=self._version_of_events())
 
 
 def _changed(path: Path) -> int:

@@ -246,7 +246,8 @@ class Live:
 
     def _event(self, row: dict[str, Any]) -> LiveEvent:
         item = row["item"] or ""
-        place = row["city"] or row["region"] or row["country"] or ""
+        # No finer: in a village the one who is there would be seen.
+        place = row["country"] or ""
         title = self._title(item) if item else ""
         return LiveEvent(time=row["time"], kind=row["kind"], item=item, title=title, place=place)
 

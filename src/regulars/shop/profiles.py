@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from regulars.core.errors import UsageError
 from regulars.core.records import CustomerProfile, Favourite, HistoryLine, ReturnChance
 from regulars.events.vocabulary import BY_SHOP
 from regulars.insights import customer_history, top_categories
@@ -109,7 +110,12 @@ class Profiles:
 
     def _cohorts(self, subject: str) -> list[str]:
         found: list[str] = []
-        for name, members in self._sources.cohorts.items():
+        for name in self._sources.cohorts:
+            # What a rule refers to may have gone since, a store from the settings: the others stand.
+            try:
+                members = self._sources.cohorts[name]
+            except UsageError:
+                continue
             if self._sources.run(members.filter(members.subject == subject).limit(1)).num_rows:
                 found.append(name)
         return sorted(found)
