@@ -14,11 +14,11 @@ import msgspec
 import pyarrow as pa
 import pytest
 
+from regulars.core.export import cell
 from regulars.core.settings import PrivacySettings, Settings
 from regulars.privacy.personal import is_personal
 from regulars.privacy.sealing import is_sealed
 from regulars.shop import Shop
-from regulars.shop.cells import cell
 from regulars.shop.json_names import rows_naming
 from regulars.shop.minors import refuse_for_minors
 

@@ -15,12 +15,12 @@ import msgspec
 import pyarrow as pa
 
 from regulars.core.errors import BusyError, NotFoundError, UsageError
+from regulars.core.export import cell
 from regulars.core.ids import new_id
 from regulars.core.rights import PURPOSES, Consent, Receipt, Removal, RightsKind, RightsRequest
 from regulars.core.schema import CUSTOMERS, EVENTS
 from regulars.privacy.personal import split
 from regulars.privacy.receipts import public_key, sign, verify
-from regulars.shop.cells import cell
 from regulars.shop.leases import lease
 from regulars.shop.minors import refuse_for_minors
 from regulars.shop.removing import Task, carry_out, forget_for_good, leave_task

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.csv as pa_csv
 
 from regulars.core.errors import UsageError
+from regulars.core.export import cells
 from regulars.privacy.differential import interval_95, laplace_count
 from regulars.privacy.k_anonymity import k_anonymous
-from regulars.shop.cells import cells
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

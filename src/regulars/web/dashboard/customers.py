@@ -21,6 +21,7 @@ from regulars.web.desk import OpenShop
 from regulars.web.observe import Metrics
 from regulars.web.pages import Pages
 from regulars.web.preferences import preferences
+from regulars.web.values import naming
 from regulars.web.wording import mark, words_of
 
 if TYPE_CHECKING:
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
 
 PAGE = 50
 WEEKS = 26
-RFM = {
-    "Champions": mark("Champions"), "Loyal": mark("Loyal"), "Potential loyalists": mark("Potential loyalists"),
-    "New": mark("New"), "Promising": mark("Promising"), "Need attention": mark("Need attention"),
-    "About to sleep": mark("About to sleep"), "At risk": mark("At risk"), "Can't lose them": mark("Can't lose them"),
-    "Hibernating": mark("Hibernating"), "Lost": mark("Lost"),
-}  # fmt: skip
 KINDS = {
     "purchase": mark("Bought"),
     "view": mark("Viewed"),
@@ -120,7 +115,7 @@ def customer_page(
         page=page,
         pages=max(1, -(-profile.history_total // events)),
         calendar=calendar(profile.active, shop.status().last_day),
-        rfm_words=RFM,
+        rfm=naming(words)(profile.rfm),
         brands=", ".join(f"{name} {words.share(share, 0)}" for name, share in profile.top_brands[:4]),
         answers=person(shop, profile.summary.subject).answers,
         **WORDS,
