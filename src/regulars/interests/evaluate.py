@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -11,14 +12,9 @@ import numpy as np
 from regulars.core.errors import InputError, UsageError
 from regulars.core.progress import SILENT, Progress
 from regulars.interests import metrics
-from regulars.interests.als import ALS
-from regulars.interests.baselines import OwnFrequency, RecentPopularity
 from regulars.interests.blend import Blend
-from regulars.interests.covisitation import CoVisitation
 from regulars.interests.interactions import DAY, Interactions
-from regulars.interests.item_knn import ItemKNN
-from regulars.interests.popularity import Popularity
-from regulars.interests.repeat import Repeat
+from regulars.interests.models import MODELS
 from regulars.interests.splits import Split, by_time, leave_one_out
 
 if TYPE_CHECKING:
@@ -29,10 +25,6 @@ if TYPE_CHECKING:
     from regulars.interests.interactions import Histories
     from regulars.interests.recommender import Config, Recommender
 
-MODELS: dict[str, type[Recommender]] = {
-    model.name: model
-    for model in (Popularity, RecentPopularity, OwnFrequency, CoVisitation, ItemKNN, ALS, Repeat, Blend)
-}
 LIST = 20
 """Items ranked for each customer."""
 
@@ -169,7 +161,13 @@ def shuffle_ties(interactions: Interactions, seed: int) -> Interactions:
     histories = interactions.histories
     random = np.random.default_rng(seed).random(len(histories.items))
     order = np.lexsort((random, histories.times, histories.owners))
-    shuffled = type(histories)(
-        histories.indptr, histories.items[order], histories.times[order], histories.weights[order]
+    kinds = None if histories.kinds is None else histories.kinds[order]
+    return interactions.having(
+        replace(
+            histories,
+            items=histories.items[order],
+            times=histories.times[order],
+            weights=histories.weights[order],
+            kinds=kinds,
+        )
     )
-    return Interactions(interactions.users, interactions.items, shuffled)

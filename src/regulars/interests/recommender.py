@@ -45,6 +45,8 @@ class Recommender(ABC):
 
     name: ClassVar[str]
     config_type: ClassVar[type[Config]]
+    forgets_at_once: ClassVar[bool] = True
+    """Does `partial_fit` leave nothing of a customer whose events are gone? False: the next whole `fit` does."""
 
     def __init__(self, config: Config | None = None, **settings: Any) -> None:
         self.config = config if config is not None else msgspec.convert(settings, self.config_type)
@@ -75,6 +77,41 @@ class Recommender(ABC):
         self._fit(interactions, progress)
         return self
 
+    def partial_fit(
+        self,
+        interactions: Interactions,
+        *,
+        was: NDArray[np.int32] | None = None,
+        now: int | None = None,
+        progress: Progress = SILENT,
+    ) -> Self:
+        """Go on learning from what is known by now, starting from what was learned.
+
+        Counting is so cheap that models which count simply count again, and forget at once whoever is gone. Models with
+        vectors or weights start from those they have; `forgets_at_once` tells which kind a model is.
+
+        Parameters
+        ----------
+        interactions
+            Everything known now: what the model learned from, as far as it still exists, and what is new.
+        was
+            The number that each item had when the model last learned, int32 (items), -1 for new ones
+            (`Interactions.numbers_before`); None: the numbers are the same.
+        now, progress
+            As for `fit`.
+        """
+        if self.n_items_ == 0:
+            return self.fit(interactions, now=now, progress=progress)
+        if len(interactions.histories.items) == 0:
+            raise InputError("there are no interactions to learn from")
+        if was is None:
+            was = np.arange(len(interactions.items), dtype=np.int32)
+            was[self.n_items_ :] = -1
+        since, self.n_items_ = self.now_, len(interactions.items)
+        self.now_ = interactions.last_time if now is None else now
+        self._partial_fit(interactions, was, since, progress)
+        return self
+
     def score(self, histories: Histories) -> NDArray[np.float32]:
         """Return how much each customer would like each item, float32 (histories × items)."""
         if self.n_items_ == 0:
@@ -82,7 +119,12 @@ class Recommender(ABC):
         return self._score(histories)
 
     def recommend(
-        self, histories: Histories, n: int = 10, *, exclude_known: bool = True
+        self,
+        histories: Histories,
+        n: int = 10,
+        *,
+        exclude_known: bool = True,
+        allowed: NDArray[np.bool_] | None = None,
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Return the n best items of each history, best first.
 
@@ -94,6 +136,8 @@ class Recommender(ABC):
             Items each.
         exclude_known
             Leave out what the customer's history holds.
+        allowed
+            Which items may be recommended at all, bool (items); None: every one.
 
         Returns
         -------
@@ -102,6 +146,16 @@ class Recommender(ABC):
         scores
             float32 (histories × n).
         """
+        if self.n_items_ == 0:
+            raise NotLearnedError(f"{self.name} has not been learned", fix="Call fit first.")
+        if len(histories) == 0:
+            return np.empty((0, n), np.int32), np.empty((0, n), np.float32)
+        return self._recommend(histories, n, exclude_known, allowed)
+
+    def _recommend(
+        self, histories: Histories, n: int, exclude_known: bool, allowed: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Score everything, a block of customers at a time; models with a quicker way override it."""
         rows = max(1, BLOCK // max(1, 4 * self.n_items_))
         items: list[NDArray[np.int32]] = []
         scores: list[NDArray[np.float32]] = []
@@ -110,11 +164,11 @@ class Recommender(ABC):
             values = self.score(block)
             if exclude_known:
                 values[block.owners, block.items] = -np.inf
+            if allowed is not None:
+                values[:, ~allowed] = -np.inf
             best, best_values = top_k(values, n)
             items.append(best)
             scores.append(best_values)
-        if not items:
-            return np.empty((0, n), np.int32), np.empty((0, n), np.float32)
         return np.concatenate(items), np.concatenate(scores)
 
     def save(self, directory: Path) -> None:
@@ -160,6 +214,10 @@ class Recommender(ABC):
 
     @abstractmethod
     def _fit(self, interactions: Interactions, progress: Progress) -> None: ...
+
+    def _partial_fit(self, interactions: Interactions, was: NDArray[np.int32], since: int, progress: Progress) -> None:
+        """Learn on; `since` is the moment learned at before. Without anything worth keeping: from the start."""
+        self._fit(interactions, progress)
 
     @abstractmethod
     def _score(self, histories: Histories) -> NDArray[np.float32]: ...

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from regulars.core.rights import Removal
-from regulars.interests import Interactions
 from regulars.interests.interaction_files import load_interactions, save_interactions
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def erase_from_models(models: Path, subjects: Collection[str]) -> list[Removal]:
         events += int(theirs.sum())
         # The places stay, nameless and empty: numbers mean the same to whoever reads between the two files.
         users = ["" if number in gone else name for number, name in enumerate(interactions.users)]
-        save_interactions(known, Interactions(users, interactions.items, interactions.histories.keep(~theirs)))
+        save_interactions(known, replace(interactions.keep(~theirs), users=users))
     return [
         Removal(where="models", what="customers in learned versions", count=people),
         Removal(where="models", what="events in learned versions", count=events),
