@@ -10,7 +10,7 @@ from benchmarks.report import write
 
 NAMES = (
     "quality", "next_basket", "serving", "masking", "collecting", "durability", "insights", "reviews", "asking",
-    "influence", "alerts", "live", "pages",
+    "influence", "alerts", "live", "pages", "kernels", "growth", "ratings", "cold", "spark_als", "peers",
 )  # fmt: skip
 
 

@@ -15,8 +15,8 @@ from regulars.insights import GROUPS, QUESTIONS, describe
 FOLDER = Path(__file__).parent
 COMMANDS = (
     "demo", "init", "import", "doctor", "serve", "compact", "insights", "ask", "cohorts list", "cohorts show",
-    "cohorts create", "cohorts delete", "sql", "live", "alerts", "learn", "recommend", "evaluate", "keys create",
-    "keys list", "keys rotate", "keys revoke", "privacy mask", "privacy consents", "privacy export",
+    "cohorts create", "cohorts delete", "sql", "live", "alerts", "learn", "models", "recommend", "evaluate",
+    "keys create", "keys list", "keys rotate", "keys revoke", "privacy mask", "privacy consents", "privacy export",
     "privacy correct", "privacy erase", "privacy requests", "privacy verify", "privacy share", "privacy count",
 )  # fmt: skip
 

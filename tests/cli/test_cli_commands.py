@@ -93,7 +93,8 @@ def test_evaluate_plain_files(tmp_path: Path) -> None:
     (tmp_path / "s.txt").write_text("\n".join(lines) + "\n")
     report = answer("evaluate", tmp_path / "s.txt", "--format", "sequences", "--refit")
     rows = {row["model"]: row for row in report["models"]}
-    assert set(rows) == {"popularity", "covisitation", "knn", "als"}
+    assert set(rows) == {"popularity", "covisitation", "knn", "als", "blend"}
+    assert report["winner"]["model"] in {"covisitation", "blend"}
     keys = {"model", "hr@10", "ndcg@10", "recall@20", "coverage", "fit_seconds", "users_per_second"}
     assert keys <= rows["als"].keys()
     assert rows["covisitation"]["ndcg@10"] > 0.9
@@ -101,7 +102,12 @@ def test_evaluate_plain_files(tmp_path: Path) -> None:
     ratings = [f"{user}\t{(user + step) % 20}\t5\t{1000000000 + step}" for user in range(60) for step in range(8)]
     (tmp_path / "r.tsv").write_text("user\titem\trating\ttime\n" + "\n".join(ratings) + "\n")
     report = answer("evaluate", tmp_path / "r.tsv", "--format", "ratings", "--models", "covisitation", "--refit")
-    assert report["models"][0]["ndcg@10"] > 0.9
+    baseline, model = report["models"]
+    assert baseline["model"] == "popularity"
+    assert baseline["vs"] is None
+    assert model["ndcg@10"] > 0.9
+    assert model["vs"]["model"] == "popularity"
+    assert model["vs"]["p"] < 0.01
 
 
 def test_evaluate_a_shop_over_time(shop_directory: Path) -> None:
@@ -114,3 +120,13 @@ def test_evaluate_a_shop_over_time(shop_directory: Path) -> None:
     assert report["protocol"]["exclude_known"] is False
     assert rows["blend"]["recall@20"] > rows["popular-last-week"]["recall@20"]
     assert "recall@20_repeat" in rows["blend"]
+
+
+def test_learned_models_are_shown_with_the_best_of_them(shop_directory: Path) -> None:
+    """The cards as JSON; for people a table against the baseline, and who cannot be told from the best."""
+    cards = answer("models", shop_directory)["models"]
+    assert cards[0]["name"] == "blend"
+    assert {"vs", "vs_best", "slices", "ndcg@10_interval"} <= cards[0]["quality"].keys()
+    shown = run("models", shop_directory).stdout
+    assert "Best by nDCG@10" in shown
+    assert "popularity" in shown

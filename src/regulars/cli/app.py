@@ -12,7 +12,7 @@ from regulars.cli.asking import ask_command
 from regulars.cli.cohorts import cohorts_app
 from regulars.cli.compacting import compact_command
 from regulars.cli.data import doctor_command, import_command, init_command, learn_command
-from regulars.cli.evaluation import evaluate_command
+from regulars.cli.evaluation import evaluate_command, models_command
 from regulars.cli.keys import keys_app
 from regulars.cli.live import alerts_command, live_command
 from regulars.cli.output import reported
@@ -37,6 +37,7 @@ app.command("insights")(insights_command)
 app.command("ask")(ask_command)
 app.command("sql")(sql_command)
 app.command("learn")(learn_command)
+app.command("models")(models_command)
 app.command("recommend")(recommend_command)
 app.command("evaluate")(evaluate_command)
 app.command("compact")(compact_command)

@@ -12,13 +12,14 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TaskProgre
 from rich.table import Table as RichTable
 
 from regulars.core.errors import RegularsError, UsageError
+from regulars.core.ranks import leads
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
     from regulars.core.progress import Step
 
-out = Console()
+out = Console(quiet=not leads())
 err = Console(stderr=True)
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -26,6 +27,8 @@ EXIT_USAGE = 2
 
 def print_json(value: Any) -> None:
     """Print one JSON document."""
+    if not leads():
+        return
     text = msgspec.json.format(msgspec.json.encode(value)).decode()
     sys.stdout.write(text + "\n")
 
@@ -83,7 +86,7 @@ class RichProgress:
     def __init__(self) -> None:
         self._bars = Progress(
             SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(),
-            console=err, transient=False,
+            console=err, transient=False, disable=not leads(),
         )  # fmt: skip
         self._open = 0
 

@@ -12,12 +12,17 @@ AlertState = Literal["open", "acknowledged", "closed"]
 DeliveryState = Literal["waiting", "delivered", "dead"]
 """`dead`: given up after the tries that the settings allow; it can be sent again by hand."""
 Series = Literal[
-    "events", "shoppers", "orders", "revenue", "conversion", "failed_searches", "negative_reviews", "rejects"
+    "events", "shoppers", "orders", "revenue", "conversion", "failed_searches", "negative_reviews", "rejects",
+    "recommendations",
 ]  # fmt: skip
 SERIES: tuple[Series, ...] = get_args(Series)
 """What is watched."""
-SHARES: frozenset[str] = frozenset({"conversion", "failed_searches", "negative_reviews", "rejects"})
+RECOMMENDATIONS: Series = "recommendations"
+"""Of a day's customers, those whose choice was among the 20 items that they would have been shown that morning."""
+SHARES: frozenset[str] = frozenset({"conversion", "failed_searches", "negative_reviews", "rejects", RECOMMENDATIONS})
 """Series whose values are shares between 0 and 1."""
+WANTED: frozenset[str] = frozenset({"conversion", RECOMMENDATIONS})
+"""Shares that should not fall; less of the others is no reason to call anybody."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -180,6 +180,19 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     fix: str = ""
 
 
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """What a piece of work took."""
+
+    cpu_seconds: float = 0.0
+    """Processor time, child processes included."""
+    wall_seconds: float = 0.0
+    peak_bytes: int = 0
+    """The most memory this process held during the work."""
+    watt_hours: float = 0.0
+    energy: Literal["measured", "estimated"] = "estimated"
+    """Read from the processor's counters, or processor time × an assumed power of a core."""
+
+
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """A learned model: what it is, what it learned from, how well it did on held-out days."""
 
@@ -193,6 +206,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     fit_seconds: float
     settings: dict[str, Any] = {}
     quality: dict[str, Any] = {}
+    cost: Cost | None = None
+    """What its learning took; None on cards of earlier versions, and for baselines."""
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
     from regulars.events.mapping import Mapping
 
-_USER = ("user", "userid", "customer", "customerid", "client", "clientid", "visitorid", "memberid", "uid", "household")
+_USER = (
+    "user", "userid", "customer", "customerid", "client", "clientid", "visitorid", "memberid", "uid", "household",
+    "reviewerid",
+)  # fmt: skip
 _ITEM = (
     "itemid",
     "product",
@@ -29,10 +32,17 @@ _ITEM = (
     "itemcode",
     "stockcode",
     "movieid",
+    "parentasin",
+    "bookid",
+    "isbn",
+    "trackid",
+    "videoid",
+    "newsid",
 )
 _TIME = (
     "timestamp", "ts", "date", "datetime", "createdat", "eventtime", "eventdate", "eventtimestamp",
     "actiontime", "transactiondate", "orderdate", "invoicedate", "purchasedate", "originaltimestamp",
+    "unixreviewtime",
 )  # fmt: skip
 
 ALIASES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -78,6 +88,10 @@ REQUIRED: dict[str, tuple[str, ...]] = {
 }
 
 
+ORDER = "order of the rows"
+"""The name of a column that the reader makes where a data set has no times."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """Where the columns of a table come from in one file.
@@ -105,13 +119,20 @@ class Plan:
 
 
 def plan_columns(
-    found: Sequence[str], table: str, mapping: Mapping, file: str, default_kind: str | None = None
+    found: Sequence[str],
+    table: str,
+    mapping: Mapping,
+    file: str,
+    default_kind: str | None = None,
+    *,
+    stand_ins: bool = False,
 ) -> Plan:
     """Decide where each column comes from.
 
     What the mapping says goes first; then a column with our own name; then a name in common use. When a file of
     events has no kind, every event is `default_kind`, or, without one, a purchase if there is a quantity or a
     value, a rating if there is one, and a view otherwise. Columns of customers that are nothing else become attributes.
+    With `stand_ins` a session stands for the customer and `ORDER` for the time of events that have none.
 
     Raises
     ------
@@ -130,6 +151,10 @@ def plan_columns(
             sources[ours] = options[0]
             used.add(options[0])
     constants = dict(mapping.constants)
+    if table == "events" and stand_ins:
+        if "subject" not in sources and "session" in sources:
+            sources["subject"] = sources["session"]
+        _ = sources.setdefault("time", ORDER)
     if table == "events" and "kind" not in sources:
         _ = constants.setdefault("kind", default_kind or _likely_kind(sources))
     missing = [name for name in REQUIRED[table] if name not in sources and name not in constants]

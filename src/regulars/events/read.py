@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from regulars.core.errors import InputError, UsageError
 from regulars.core.progress import SILENT
 from regulars.events.csv_reader import CsvOptions, read_csv
 from regulars.events.event_ids import EventIds
 from regulars.events.formats import first_line, guess_format
+from regulars.events.item_lists import has_item_lists, read_item_lists
 from regulars.events.joined import joined_path
 from regulars.events.jsonl_reader import JSON_COLUMNS, read_jsonl
 from regulars.events.mapping import NO_MAPPING
 from regulars.events.parquet_reader import ParquetSource
-from regulars.events.plan import Plan, plan_columns
+from regulars.events.plan import ORDER, Plan, plan_columns
 from regulars.events.ratings_reader import read_ratings
 from regulars.events.rules import Rules, rules_of
 from regulars.events.sequences_reader import START, read_sequences
@@ -45,6 +48,7 @@ def read_files(
     format: FormatName | None = None,  # noqa: A002 (the word people use)
     mapping: Mapping | None = None,
     progress: Progress = SILENT,
+    stand_ins: bool = False,
 ) -> Iterator[Batch]:
     """Read, map and check files; yield their rows in batches and what was set aside.
 
@@ -64,6 +68,9 @@ def read_files(
         Which column is which; None: by their names.
     progress
         Told about bytes.
+    stand_ins
+        For data sets, not for a shop's own files: a session stands for a customer where the file names none, and the
+        order of the rows for times where a file of text has none.
 
     Raises
     ------
@@ -85,7 +92,8 @@ def read_files(
             if kind in DEFAULT_KINDS and table != "events":
                 raise UsageError(f"{kind} are events, not {table}", where=str(path))
             shape = Shape(path, mapping, joined, rules) if mapping.has_steps() else None
-            reader = _Reader(path, kind, table, mapping, _synthetic(rules) if kind == "sequences" else rules, shape)
+            rules_here = _synthetic(rules) if kind == "sequences" else rules
+            reader = _Reader(path, kind, table, mapping, rules_here, shape, stand_ins=stand_ins)
             for raw, plan in reader.rows(step):
                 for piece in (shape.apply(raw) if shape else raw).pieces():
                     yield validate(piece, plan, reader.rules, ids)
@@ -99,7 +107,19 @@ def _synthetic(rules: Rules) -> Rules:
 class _Reader:
     """Rows of one file with the plan that says what they are."""
 
-    def __init__(self, path: Path, kind: str, table: str, mapping: Mapping, rules: Rules, shape: Shape | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        kind: str,
+        table: str,
+        mapping: Mapping,
+        rules: Rules,
+        shape: Shape | None,
+        *,
+        stand_ins: bool = False,
+    ) -> None:
+        # Only text has lines whose order can stand for times.
+        self._stand_ins = stand_ins and kind not in ("jsonl", "parquet")
         self._path = path
         self._kind = kind
         self._table = table
@@ -120,16 +140,20 @@ class _Reader:
     def _text(self, source: ByteSource) -> Iterator[tuple[Raw, Plan]]:
         plan: Plan | None = None
         for raw in self._raw_text(source):
-            plan = plan or self._plan(raw.columns.column_names)
-            yield raw, plan
+            if plan is None:
+                plan = self._plan(raw.columns.column_names)
+                if plan.sources.get("time") == ORDER:
+                    self.rules = _synthetic(self.rules)
+            yield _numbered(raw) if plan.sources.get("time") == ORDER else raw, plan
 
     def _raw_text(self, source: ByteSource) -> Iterator[Raw]:
         limit, mapping = self.rules.max_field, self._mapping
-        if self._kind == "sequences":
-            return read_sequences(source, limit)
-        if self._kind == "ratings" and mapping.header and not mapping.delimiter:
+        if self._kind == "sequences" or (self._kind == "ratings" and mapping.header and not mapping.delimiter):
             with ByteSource(self._path) as other:
-                return read_ratings(source, first_line(other.read(65536)), limit)
+                line = first_line(other.read(65536))
+            if self._kind == "ratings":
+                return read_ratings(source, line, limit)
+            return read_item_lists(source, line, limit) if has_item_lists(line) else read_sequences(source, limit)
         names = None if mapping.header else mapping.names
         return read_csv(source, CsvOptions(max_field=limit, delimiter=mapping.delimiter, names=names))
 
@@ -160,13 +184,17 @@ class _Reader:
 
     def _plan(self, names: list[str], default: str | None = None) -> Plan:
         default = default or DEFAULT_KINDS.get(self._kind)
-        if self._shape is None:
-            return plan_columns(names, self._table, self._mapping, str(self._path), default)
-        names = self._shape.names(names)
-        return self._shape.plan(plan_columns(names, self._table, self._mapping, str(self._path), default))
+        found = self._shape.names(names) if self._shape else names
+        plan = plan_columns(found, self._table, self._mapping, str(self._path), default, stand_ins=self._stand_ins)
+        return self._shape.plan(plan) if self._shape else plan
 
     def _reads(self, names: list[str]) -> list[str]:
         return self._shape.reads(names) if self._shape else names
+
+
+def _numbered(raw: Raw) -> Raw:
+    """Give rows without times the order of their lines."""
+    return replace(raw, columns=raw.columns.append_column(ORDER, [pa.array(raw.lines + START)]))
 
 
 def joined_files(paths: Iterable[Path], mapping: Mapping | None) -> list[Path]:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
-from regulars.interests.als_kernel import solve_range, solve_rows
+from regulars.interests.als_entries import Entries, entries, transpose
+from regulars.interests.als_exact import LANES
+from regulars.interests.als_kernel import sizes, solve_range, solve_rows
+from regulars.interests.factor_model import FactorModel
 from regulars.interests.jit import cores
-from regulars.interests.recommender import Config, Recommender
+from regulars.interests.recommender import Config
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 COLD_STEPS = 8
 """Conjugate-gradient steps for a history longer than the vectors, from zero."""
+START = 1.0
+"""Length of an item's random vector before it has learned anything."""
 
 
 class ALSConfig(Config, frozen=True, kw_only=True):
@@ -38,18 +43,21 @@ class ALSConfig(Config, frozen=True, kw_only=True):
     unobserved_weight: float = 0.1
     """α₀: how much 'not chosen' counts beside 'chosen'."""
     steps: int = 3
-    """Conjugate-gradient steps for rows longer than the vectors."""
+    """Conjugate-gradient steps a row takes in each sweep."""
+    partial_epochs: int = 2
+    """Sweeps when learning goes on."""
     history_decay: float = 0.4
     """When scoring, the r-th latest item of a history weighs (1 + r)^-history_decay."""
     seed: int = 7
     """Start of the random vectors."""
 
 
-class ALS(Recommender):
+class ALS(FactorModel):
     """Implicit-feedback matrix factorisation (Hu, Koren and Volinsky, 2008) with frequency-scaled regularisation.
 
     Preference is the inner product ⟨u, p⟩. A customer's vector is always solved from the history given, so that
-    customers who came after training are served like all others.
+    customers who came after training are served like all others. Learning goes on from the items' vectors: a customer
+    whose events are gone has no vector any more, but the items' still show them a little until the next whole `fit`.
 
     Attributes
     ----------
@@ -62,37 +70,66 @@ class ALS(Recommender):
     name = "als"
     config_type = ALSConfig
     config: ALSConfig
+    forgets_at_once = False
 
     def _fit(self, interactions: Interactions, progress: Progress) -> None:
-        config = self.config
-        users = _entries(interactions.histories, self.n_items_, 0.0)
-        items = _transpose(users, self.n_items_)
-        random = np.random.default_rng(config.seed)
-        size = config.embedding_size
-        shape = (self.n_items_, size)
-        self.item_factors_ = random.normal(0, 1 / np.sqrt(size), shape).astype(np.float32)
-        self.user_factors_ = np.zeros((len(interactions.users), size), np.float32)
-        with progress.task("Factorising R ≈ U × P", config.epochs) as step:
-            for _ in range(config.epochs):
-                self.user_factors_ = self._solve(users, self.item_factors_, self.user_factors_)
-                self.item_factors_ = self._solve(items, self.user_factors_, self.item_factors_)
+        random = np.random.default_rng(self.config.seed)
+        size = self.config.embedding_size
+        items = random.normal(0, START / np.sqrt(size), (self.n_items_, size)).astype(np.float32)
+        self._sweep(interactions, items, self.config.epochs, self.config.steps, progress)
+
+    def _partial_fit(self, interactions: Interactions, was: NDArray[np.int32], since: int, progress: Progress) -> None:
+        random = np.random.default_rng(self.config.seed)
+        size = self.config.embedding_size
+        items = random.normal(0, START / np.sqrt(size), (self.n_items_, size)).astype(np.float32)
+        items[was >= 0] = self.item_factors_[was[was >= 0]]
+        # Customers start from nothing, since their numbers may have changed: more steps bring them to where they were.
+        self._sweep(interactions, items, self.config.partial_epochs, COLD_STEPS, progress)
+
+    def _sweep(
+        self, interactions: Interactions, items: NDArray[np.float32], epochs: int, first_steps: int, progress: Progress
+    ) -> None:
+        """Solve customers and items in turn, from the items given; U and P stay in one frame, which is free."""
+        by_user = entries(interactions.histories, self.n_items_, 0.0)
+        by_item = transpose(by_user, self.n_items_)
+        steps = self.config.steps
+        items = _padded(items)
+        users = np.zeros((len(interactions.users), items.shape[1]), np.float32)
+        with progress.task("Factorising R ≈ U × P", epochs) as step:
+            for epoch in range(epochs):
+                items, users = self._solve(by_user, items, users, steps if epoch else first_steps)
+                users, items = self._solve(by_item, users, items, steps)
                 step.advance()
-        self.user_factors_ = self._solve(users, self.item_factors_, self.user_factors_)
+        items, users = self._solve(by_user, items, users, steps)
+        self._keep(users, items)
+
+    def _keep(self, users: NDArray[np.float32], items: NDArray[np.float32]) -> None:
+        """Turn both sides back to the embedding size and keep them."""
+        size = self.config.embedding_size
+        if items.shape[1] > size:
+            # The frame may have put the empty columns anywhere: the eigenvectors of PᵀP put them first.
+            _, Q = _eigen(items)
+            users, items = (users @ Q)[:, -size:], (items @ Q)[:, -size:]
+        self.user_factors_, self.item_factors_ = np.ascontiguousarray(users), np.ascontiguousarray(items)
         self._prepare()
 
     def _prepare(self) -> None:
-        """Rotate the items once, so that a history is solved without touching the whole catalogue."""
-        self._spectrum, self._Q = _eigen(self.item_factors_)
-        self._rotated_items = self.item_factors_ @ self._Q
+        """Turn the items once, so that a history is solved without touching the whole catalogue."""
+        padded = _padded(self.item_factors_)
+        self._spectrum, self._Q = _eigen(padded)
+        self._turned_items = padded @ self._Q
 
-    def _solve(self, rows: Entries, fixed: NDArray[np.float32], start: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _solve(
+        self, rows: Entries, fixed: NDArray[np.float32], start: NDArray[np.float32], steps: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return the fixed and the solved side, both in the eigenvectors of the fixed one."""
         spectrum, Q = _eigen(fixed)
-        rotated = start @ Q
+        fixed, solved = fixed @ Q, start @ Q
         solve_rows(
-            *rows, self._reg(rows, len(fixed)), np.float32(self.config.unobserved_weight),
-            spectrum, fixed @ Q, rotated, self.config.steps, cores(),
+            *rows, self._reg(rows, len(fixed)), np.float32(self.config.unobserved_weight), spectrum, fixed, solved,
+            steps, cores(),
         )  # fmt: skip
-        return np.asarray(rotated @ Q.T, np.float32)
+        return fixed, solved
 
     def _reg(self, rows: Entries, others: int) -> NDArray[np.float32]:
         involved = np.diff(rows[0]) + self.config.unobserved_weight * others
@@ -100,18 +137,15 @@ class ALS(Recommender):
 
     def vectors(self, histories: Histories) -> NDArray[np.float32]:
         """Return the vector of each history, float32 (histories × embedding_size): U for anyone."""
-        rows = _entries(histories, self.n_items_, self.config.history_decay)
-        spectrum, Q = self._spectrum, self._Q
-        rotated = np.zeros((len(histories), len(spectrum)), np.float32)
+        rows = entries(histories, self.n_items_, self.config.history_decay)
+        size = self.item_factors_.shape[1]
+        turned = np.zeros((len(histories), len(self._spectrum)), np.float32)
         # One core, since a server asks from its own threads; more steps, since there is no last solution to start from.
         solve_range(
-            *rows, self._reg(rows, self.n_items_), np.float32(self.config.unobserved_weight),
-            spectrum, self._rotated_items, rotated, COLD_STEPS, 0, 1,
+            *rows, self._reg(rows, self.n_items_), np.float32(self.config.unobserved_weight), self._spectrum,
+            self._turned_items, turned, COLD_STEPS, size, sizes(size), 0, len(histories),
         )  # fmt: skip
-        return rotated @ Q.T
-
-    def _score(self, histories: Histories) -> NDArray[np.float32]:
-        return self.vectors(histories) @ self.item_factors_.T
+        return np.ascontiguousarray((turned @ self._Q.T)[:, :size])
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         return {"user_factors": self.user_factors_, "item_factors": self.item_factors_}
@@ -131,30 +165,13 @@ class ALS(Recommender):
         return [base, *(msgspec.structs.replace(base, **change) for change in changes)]
 
 
-Entries = tuple["NDArray[np.int64]", "NDArray[np.int32]", "NDArray[np.float32]"]
+def _padded(factors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Add columns of zeros up to what the kernels work with."""
+    return np.pad(factors, ((0, 0), (0, -factors.shape[1] % LANES)))
 
 
 def _eigen(factors: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     spectrum, Q = np.linalg.eigh((factors.T @ factors).astype(np.float64))
-    return np.maximum(spectrum, 0).astype(np.float32), Q.astype(np.float32)
-
-
-def _entries(histories: Histories, n_items: int, decay: float) -> Entries:
-    """Return one entry for each (customer, item): weight 1 + ln(sum of evidence), at least a tenth."""
-    rank = np.repeat(histories.indptr[1:], histories.lengths) - 1 - np.arange(len(histories.items))
-    evidence = histories.weights * (1.0 + rank) ** -decay
-    pairs, inverse = np.unique(histories.owners * n_items + histories.items, return_inverse=True)
-    total = np.bincount(inverse, weights=evidence, minlength=len(pairs))
-    weights = np.maximum(1 + np.log(np.maximum(total, 1e-3)), 0.1).astype(np.float32)
-    counts = np.bincount(pairs // n_items, minlength=len(histories))
-    indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
-    return indptr, (pairs % n_items).astype(np.int32), weights
-
-
-def _transpose(rows: Entries, n_columns: int) -> Entries:
-    indptr, columns, weights = rows
-    owners = np.repeat(np.arange(len(indptr) - 1, dtype=np.int32), np.diff(indptr))
-    order = np.argsort(columns, kind="stable")
-    counts = np.bincount(columns, minlength=n_columns)
-    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
-    return starts, owners[order], weights[order]
+    # Never quite zero: without regularisation the kernels would divide by it.
+    floor = max(1e-9, 1e-9 * float(spectrum[-1]))
+    return np.maximum(spectrum, floor).astype(np.float32), Q.astype(np.float32)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+import msgspec
 import numpy as np
-from scipy.optimize import minimize
 
 from regulars.core.errors import DamagedError
-from regulars.interests.als import ALS
 from regulars.interests.baselines import OwnFrequency, RecentPopularity
-from regulars.interests.blend_features import FEATURES, PARTS, Candidates, Featurizer
-from regulars.interests.covisitation import CoVisitation
+from regulars.interests.blend_features import Candidates, Featurizer, Signals, feature_owners
+from regulars.interests.blend_parts import PART_SETTINGS, PART_TYPES, PARTS, UNSCORED
+from regulars.interests.blend_trees import Trees
+from regulars.interests.blend_weights import Lesson, Weighing, learn_weighing
+from regulars.interests.cost import Meter
 from regulars.interests.interactions import DAY
-from regulars.interests.item_knn import ItemKNN
-from regulars.interests.metrics import figures
+from regulars.interests.judging import Judge
 from regulars.interests.popularity import Popularity
 from regulars.interests.recommender import Config, Recommender
 from regulars.interests.repeat import Repeat
-from regulars.interests.splits import by_time, leave_one_out
+from regulars.interests.replay import daily_hits
+from regulars.interests.splits import Split, by_time, leave_one_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,23 +29,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from regulars.core.progress import Progress
+    from regulars.core.records import Cost
     from regulars.interests.interactions import Histories, Interactions
-    from regulars.interests.splits import Split
 
-PART_TYPES: dict[str, type[Recommender]] = {
-    "repeat": Repeat,
-    "covisitation": CoVisitation,
-    "knn": ItemKNN,
-    "als": ALS,
-    "popularity": Popularity,
-}
-PART_SETTINGS: dict[str, dict[str, Any]] = {
-    "als": {"embedding_size": 64},
-    "covisitation": {"history_depth": 64, "neighbours": 256},
-    "knn": {"history_depth": 128, "neighbours": 128},
-}
-"""Sizes at which a request stays short; the sizes of the parts alone gain the blend less than its interval."""
 TREND_DAYS = 28.0
+DAILY_CUSTOMERS = 300
+"""Customers of a day, at most, by whom the quality of that day is told."""
 
 
 class BlendConfig(Config, frozen=True, kw_only=True):
@@ -58,67 +50,106 @@ class BlendConfig(Config, frozen=True, kw_only=True):
     """May what a customer already had be recommended?"""
     depth: int = 150
     """Candidates taken from each part."""
-    customers: int = 4000
-    """At most so many customers teach the weights; three tenths of all, at most as many, judge."""
+    customers: int = 12_000
+    """At most so many customers teach how to weigh; three tenths of all, at most 4,000, judge."""
     reg: float = 1.0
     """Pull of the weights towards zero."""
+    minutes: float | None = None
+    """Wall-clock budget of each training of a part that is trained in epochs; None: its own number of epochs."""
     seed: int = 7
     """Which customers teach, when there are more."""
 
 
+JUDGES = 4000
+"""Customers at most by whom the parts and the blend are judged."""
+
+
 class Blend(Recommender):
-    """A conditional logit over the candidates of all parts (McFadden, 1974).
+    """Parts weighed by a conditional logit (McFadden, 1974), corrected by boosted trees where that ranks better.
 
     P(customer u chooses j) ∝ exp(⟨w, x_uj⟩) over u's candidates; w maximises the likelihood of what the held-out days
-    chose, with a Gaussian prior. The parts are then fitted again on everything. The share of each part in a score is
-    exact, as the score is a sum: what a page gives as the reason is the reason.
+    chose, with a Gaussian prior. Trees (LambdaMART) add what a sum cannot say: whom to trust for whom, as facts of the
+    customer (length of the history, days since the last event) and each part's own confidence are among the features.
+    Both are judged on customers that taught nothing, beside each part alone, and the best is kept. The parts are then
+    fitted again on everything. The share of each part in a score is exact, as weights and trees are sums: what a page
+    gives as the reason is the reason.
 
     Attributes
     ----------
-    weights_
-        w, float64 (features).
+    weighing_
+        How candidates are scored.
     parts_
         The fitted parts.
+    costs_
+        What fitting each part cost, the blend's own work under its name.
     quality_
         Figures of every part, two baselines and the blend on customers that taught nothing.
     """
 
     name = "blend"
     config_type = BlendConfig
+    forgets_at_once = False
     config: BlendConfig
 
     def _fit(self, interactions: Interactions, progress: Progress) -> None:
-        split = self._split(interactions)
-        taught = self._featurizer(split.train, self._fit_parts(split.train, split.now, progress), split.now)
-        teachers, judges = self._halves(len(split.users))
-        self.weights_, self.centre_ = self._learn(taught, split, teachers, progress)
-        self.featurizer_ = taught
-        self.quality_ = self._judge(taught, split, judges)
+        self.costs_: dict[str, Cost] = {}
+        with Meter() as meter:
+            split = self._split(interactions)
+            taught = self._featurizer(split.train, self._fit_parts(split.train, split.now, progress), split.now)
+            teachers, judges = self._halves(len(split.users))
+            self.weighing_, self.centre_ = self._learn(taught, split, teachers, progress)
+            self.featurizer_ = taught
+            self.quality_ = self._judge(taught, split, judges)
+            if self.quality_ and self.config.holdout == "time":
+                self.quality_[-1]["daily"] = self._daily(interactions, split, judges)
+        self.costs_ = {self.name: meter.cost}
         self.parts_ = self._fit_parts(interactions, self.now_, progress)
+        self.featurizer_ = self._featurizer(interactions, self.parts_, self.now_)
+
+    def _partial_fit(self, interactions: Interactions, was: NDArray[np.int32], since: int, progress: Progress) -> None:
+        """Let the parts go on learning; how they are weighed stays, until the next whole fit."""
+        self.costs_ = {}
+        with progress.task("Going on learning the parts", len(self.parts_)) as step:
+            for name, part in self.parts_.items():
+                with Meter() as meter:
+                    _ = part.partial_fit(interactions, was=was, now=self.now_, progress=progress)
+                self.costs_[name] = meter.cost
+                step.advance()
         self.featurizer_ = self._featurizer(interactions, self.parts_, self.now_)
 
     def _halves(self, customers: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Split customers into those who teach the weights and those who judge every model, the blend included."""
         order = np.random.default_rng(self.config.seed).permutation(customers)
-        judges = min(customers * 3 // 10, self.config.customers)
-        return np.sort(order[judges : judges + self.config.customers]), np.sort(order[:judges])
+        judges = min(customers * 3 // 10, JUDGES)
+        return order[judges : judges + self.config.customers], np.sort(order[:judges])
 
     def _judge(self, featurizer: Featurizer, split: Split, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
         """Rank for customers whose choices taught nothing; return a row of figures a model and baseline."""
         if len(rows) == 0:
             return []
         histories, targets = split.histories.select(rows), split.targets.select(rows)
+        judge = Judge(Split(split.train, histories, targets, split.users[rows], split.now))
         rivals: dict[str, Recommender] = {
             **featurizer.parts,
             RecentPopularity.name: RecentPopularity().fit(split.train, now=split.now),
             OwnFrequency.name: OwnFrequency().fit(split.train, now=split.now),
             self.name: self,
         }
-        found: list[dict[str, Any]] = []
         for name, model in rivals.items():
             lists, _ = model.recommend(histories, 20, exclude_known=not self.config.repeat)
-            found.append({"model": name, **figures(lists, targets, self.n_items_)})
-        return found
+            judge.add(name, lists)
+        return judge.conclude().rows
+
+    def _daily(self, interactions: Interactions, split: Split, rows: NDArray[np.int64]) -> list[tuple[int, int]]:
+        """Replay the first held-out days for the customers who judge: what a shop sees of its days is held against."""
+        users = split.users[rows]
+        judges = replace(interactions.having(interactions.histories.select(users)), users=[""] * len(users))
+        days = [
+            (split.now + day * DAY, split.now + (day + 1) * DAY) for day in range(min(14, self.config.holdout_days))
+        ]
+        return daily_hits(
+            self, judges, days, exclude_known=not self.config.repeat, customers=DAILY_CUSTOMERS, seed=self.config.seed
+        )
 
     def _split(self, interactions: Interactions) -> Split:
         if self.config.holdout == "last":
@@ -130,11 +161,17 @@ class Blend(Recommender):
         fitted: dict[str, Recommender] = {}
         with progress.task("Learning the parts", len(self.config.parts)) as step:
             for name in self.config.parts:
-                fitted[name] = PART_TYPES[name](**PART_SETTINGS.get(name, {})).fit(
-                    interactions, now=now, progress=progress
-                )
+                with Meter() as meter:
+                    fitted[name] = self._part(name).fit(interactions, now=now, progress=progress)
+                self.costs_[name] = meter.cost
                 step.advance()
         return fitted
+
+    def _part(self, name: str) -> Recommender:
+        part = PART_TYPES[name](**PART_SETTINGS.get(name, {}))
+        if self.config.minutes is not None and hasattr(part.config, "minutes"):
+            part.config = msgspec.structs.replace(part.config, minutes=self.config.minutes)
+        return part
 
     def _featurizer(self, interactions: Interactions, parts: dict[str, Recommender], now: int) -> Featurizer:
         def customers(days: float) -> NDArray[np.float32]:
@@ -144,41 +181,49 @@ class Blend(Recommender):
             return np.asarray(Popularity().fit(interactions.keep(recent), now=now).popularity_, np.float32)
 
         trend = Repeat(trend_power=1.0, trend_days=TREND_DAYS).fit(interactions, now=now).trend_
-        return Featurizer(parts, customers(7), customers(28), trend, now, self.config.depth)
+        ever = np.asarray(Popularity().fit(interactions, now=now).popularity_, np.float32)
+        return Featurizer(parts, Signals(customers(7), customers(28), ever, trend), now, self.config.depth)
 
     def _learn(
         self, featurizer: Featurizer, split: Split, rows: NDArray[np.int64], progress: Progress
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[Weighing, NDArray[np.float64]]:
         found: list[Candidates] = []
         chosen: list[NDArray[np.float64]] = []
+        histories, targets = split.histories.select(rows), split.targets.select(rows)
         with progress.task("Weighing the parts", len(rows)) as step:
-            for row in rows:
-                candidates = featurizer.candidates(split.histories.row(row), known=self.config.repeat)
-                hit = np.isin(candidates.items, split.targets.row(row).items)
+            for number, candidates in enumerate(featurizer.candidates(histories, known=self.config.repeat)):
+                hit = np.isin(candidates.items, targets.row(number).items)
                 if hit.any():
                     found.append(candidates)
                     chosen.append(hit.astype(np.float64))
                 step.advance()
+        names = list(featurizer.owners)
         if not found:
-            weights = np.zeros(len(FEATURES))
-            weights[list(FEATURES).index("season")] = 1.0
-            return weights, np.zeros(len(FEATURES))
-        X = np.concatenate([c.features for c in found]).astype(np.float64)
-        lengths = np.array([len(c.items) for c in found])
-        return conditional_logit(X, np.concatenate(chosen), lengths, self.config.reg), X.mean(axis=0)
+            weights = np.zeros(len(names))
+            weights[names.index("season")] = 1.0
+            return Weighing(weights, Trees.none(), "weights"), np.zeros(len(names))
+        X = np.concatenate([c.features for c in found])
+        lesson = Lesson(X, np.concatenate(chosen), np.array([len(c.items) for c in found], np.int64))
+        places = {part: names.index(f"{part}_place") for part in featurizer.parts if part not in UNSCORED}
+        weighing = learn_weighing(lesson, places, self.config.reg, self.config.seed)
+        return weighing, X.mean(axis=0, dtype=np.float64)
 
     def _score(self, histories: Histories) -> NDArray[np.float32]:
         out = np.full((len(histories), self.n_items_), -np.inf, np.float32)
-        for row in range(len(histories)):
-            candidates = self.featurizer_.candidates(histories.row(row), known=self.config.repeat)
-            out[row, candidates.items] = candidates.features @ self.weights_.astype(np.float32)
+        for row, candidates in enumerate(self.featurizer_.candidates(histories, known=self.config.repeat)):
+            out[row, candidates.items] = self.rate(candidates)
         return out
+
+    def rate(self, candidates: Candidates) -> NDArray[np.float32]:
+        """Return the score of each candidate, float32 (candidates)."""
+        return self.weighing_.score(candidates.features).astype(np.float32)
 
     def shares(self, candidates: Candidates) -> dict[str, NDArray[np.float32]]:
         """Return how much each part adds to each candidate's score, against an average candidate."""
-        added = (candidates.features - self.centre_.astype(np.float32)) * self.weights_.astype(np.float32)
-        owners = list(FEATURES.values())
-        return {part: added[:, [o == part for o in owners]].sum(axis=1) for part in PARTS}
+        added = self.weighing_.added(candidates.features, self.centre_)
+        owners = list(self.featurizer_.owners.values())
+        parts = dict.fromkeys(("repeat", *self.config.parts, "popularity"))
+        return {part: added[:, [o == part for o in owners]].sum(axis=1).astype(np.float32) for part in parts}
 
     def save(self, directory: Path) -> None:
         """Write the blend and its parts, each in a folder of its own."""
@@ -191,66 +236,30 @@ class Blend(Recommender):
         """Read a blend that `save` wrote."""
         model = super().load(directory)
         model.parts_ = {name: PART_TYPES[name].load(directory / name) for name in model.config.parts}
-        week, season, trend = model.signals_
-        model.featurizer_ = Featurizer(model.parts_, week, season, trend, model.now_, model.config.depth)
+        model.featurizer_ = Featurizer(model.parts_, model.signals_, model.now_, model.config.depth)
         return model
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
-        made = self.featurizer_
+        signals = self.featurizer_.signals
         return {
-            "weights": self.weights_,
+            "weights": self.weighing_.weights,
             "centre": self.centre_,
-            "week": np.expm1(made.log_week),
-            "season": np.expm1(made.log_season),
-            "trend": np.exp(made.log_trend),
+            "trusts": np.frombuffer(self.weighing_.trusts.encode(), np.uint8),
+            "week": signals.week,
+            "season": signals.season,
+            "ever": signals.ever,
+            "trend": signals.trend,
+            **self.weighing_.trees.arrays(),
         }
 
     def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
-        self.weights_ = arrays["weights"]
-        if len(self.weights_) != len(FEATURES):
+        expected = len(feature_owners(self.config.parts))
+        if len(arrays["weights"]) != expected:
             raise DamagedError(
-                f"weighs {len(self.weights_)} features, this program computes {len(FEATURES)}",
+                f"weighs {len(arrays['weights'])} features, this program computes {expected}",
                 fix="Learn it again with `regulars learn`.",
             )
+        trusts = arrays["trusts"].tobytes().decode()
+        self.weighing_ = Weighing(arrays["weights"], Trees.restored(arrays), trusts)
         self.centre_ = arrays["centre"]
-        self.signals_ = (arrays["week"], arrays["season"], arrays["trend"])
-
-
-def conditional_logit(
-    X: NDArray[np.float64], chosen: NDArray[np.float64], lengths: NDArray[np.int64], reg: float
-) -> NDArray[np.float64]:
-    """Return the weights that make the choices most likely.
-
-    Parameters
-    ----------
-    X
-        Features, float64 (candidates of all customers, one customer after the other × features).
-    chosen
-        1 for what was chosen, float64 (candidates); several choices of a customer count equally, in total one.
-    lengths
-        Candidates of each customer, int64.
-    reg
-        Weight of ½|w|², on features scaled to unit deviation.
-
-    Returns
-    -------
-    w
-        float64 (features), in the features' own units.
-    """
-    scale = X.std(axis=0)
-    scale[scale == 0] = 1.0
-    Z = (X - X.mean(axis=0)) / scale
-    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)[:-1]])
-    customer = np.repeat(np.arange(len(lengths)), lengths)
-    share = chosen / np.add.reduceat(chosen, starts)[customer]
-
-    def loss(w: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        utility = Z @ w
-        utility -= np.maximum.reduceat(utility, starts)[customer]
-        odds = np.exp(utility)
-        total = np.add.reduceat(odds, starts)
-        value = -share @ utility + np.log(total).sum() + 0.5 * reg * w @ w
-        return float(value), Z.T @ (odds / total[customer] - share) + reg * w
-
-    found = minimize(loss, np.zeros(X.shape[1]), jac=True, method="L-BFGS-B", options={"maxiter": 300})
-    return np.asarray(found.x) / scale
+        self.signals_ = Signals(arrays["week"], arrays["season"], arrays["ever"], arrays["trend"])

@@ -7,50 +7,57 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regulars.interests.als import ALS
+from regulars.interests.blend_parts import UNSCORED, Asked, Opinions, largest
 from regulars.interests.interactions import DAY
 from regulars.interests.jit import kernel
-from regulars.interests.top_k import top_k
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from numpy.typing import NDArray
 
     from regulars.interests.interactions import Histories
     from regulars.interests.recommender import Recommender
 
-FEATURES: dict[str, str] = {
-    "known": "repeat",
-    "count": "repeat",
-    "month": "repeat",
-    "quarter": "repeat",
-    "year": "repeat",
-    "recency": "repeat",
-    "due": "repeat",
-    "trend": "repeat",
-    "one_off": "repeat",
-    "next": "covisitation",
-    "next_new": "covisitation",
-    "similar": "knn",
-    "similar_new": "knn",
-    "factors": "als",
-    "factors_new": "als",
-    "week": "popularity",
-    "season": "popularity",
-    "week_new": "popularity",
-    "next_top": "covisitation",
-    "similar_top": "knn",
-    "next_place": "covisitation",
-    "similar_place": "knn",
-    "factors_place": "als",
-}
-"""Feature → the part it belongs to, in column order. `_new` are for items the customer never had."""
-
-COLUMN = {name: number for number, name in enumerate(FEATURES)}
-PARTS = ("repeat", "covisitation", "knn", "als", "popularity")
-FACTOR_ITEMS = 10_000
-SCAN = 1000
-"""Up to here one pass with a short sorted list beats partitioning the whole array."""
+REPEAT = ("known", "count", "month", "quarter", "year", "recency", "due", "trend", "one_off")
+POPULARITY = ("week", "season", "ever", "week_new")
+CUSTOMER = ("events", "idle")
+"""Facts of the customer: the same for all candidates, so that only trees can use them, to weigh parts by who asks."""
+SCORED = ("", "_new", "_top", "_place", "_sure")
+"""Columns of each part with a score: on a logarithmic scale (inner products as they are); the same for items the
+customer never had; beside the best candidate; -ln(place); the best candidate's, which is the same for all."""
 HALF_LIVES = (14.0, 45.0, 180.0)
+FLOOR = np.float32(1e-3)
+ROWS_AT_ONCE = 32 * 1024 * 1024
+"""Scores held at once while candidates of many customers are made."""
+
+
+def feature_owners(parts: Sequence[str]) -> dict[str, str]:
+    """Return the features that a blend of these parts computes, in column order, each with the part it belongs to."""
+    owners: dict[str, str] = dict.fromkeys(REPEAT, "repeat")
+    owners |= dict.fromkeys((*POPULARITY, *CUSTOMER), "popularity")
+    for part in parts:
+        if part not in UNSCORED:
+            owners |= {f"{part}{column}": part for column in SCORED}
+    return owners
+
+
+@dataclass(frozen=True)
+class Signals:
+    """What is known of items beside the parts, float32 (items) each.
+
+    Parameters
+    ----------
+    week, season, ever
+        Customers in the last 7 and 28 days, and in all.
+    trend
+        Buyers in the last 28 days beside the long run's.
+    """
+
+    week: NDArray[np.float32]
+    season: NDArray[np.float32]
+    ever: NDArray[np.float32]
+    trend: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ class Candidates:
     Parameters
     ----------
     items
-        Item numbers, int32 (candidates).
+        Item numbers, int32 (candidates), rising.
     features
         float32 (candidates × features).
     """
@@ -75,150 +82,125 @@ class Featurizer:
     Parameters
     ----------
     parts
-        Fitted models by name; a missing one leaves its features at zero.
-    week, season
-        Customers of each item in the last 7 and 28 days, float32 (items).
-    trend
-        Buyers in the last 28 days beside the long run's, float32 (items).
+        Fitted models by name.
+    signals
+        Facts of the items.
     now
         The moment asked about, seconds since 1970.
     depth
         Candidates taken from each part.
     """
 
-    def __init__(
-        self,
-        parts: dict[str, Recommender],
-        week: NDArray[np.float32],
-        season: NDArray[np.float32],
-        trend: NDArray[np.float32],
-        now: int,
-        depth: int,
-    ) -> None:
+    def __init__(self, parts: Mapping[str, Recommender], signals: Signals, now: int, depth: int) -> None:
         self.parts = parts
+        self.signals = signals
         self.now = now
         self.depth = depth
-        self.log_week = np.log1p(week)
-        self.log_season = np.log1p(season)
-        self.log_trend = np.log(trend)
-        als = parts.get("als")
-        self.factors = Factors(als, season) if isinstance(als, ALS) else None
-        self.popular = _largest(np.asarray(week + season / (1 + season.max()), np.float32), depth)
+        self.owners = feature_owners(tuple(parts))
+        self._column = {name: number for number, name in enumerate(self.owners)}
+        self.log_week = np.log1p(signals.week)
+        self.log_season = np.log1p(signals.season)
+        self._log_ever = np.log1p(signals.ever)
+        self._log_trend = np.log(signals.trend)
+        known = signals.season + signals.ever / (1 + signals.ever.max())
+        self._opinions = Opinions(parts, np.asarray(known, np.float32))
+        current = signals.week + signals.season / (1 + signals.season.max())
+        self._popular = largest(np.asarray(current, np.float32), depth)
 
-    def candidates(self, history: Histories, *, known: bool = True) -> Candidates:
-        """Return the candidates of one customer's history.
+    def candidates(self, histories: Histories, *, known: bool = True) -> Iterator[Candidates]:
+        """Yield the candidates of each customer.
 
         Parameters
         ----------
-        history
-            One row.
+        histories
+            Customers.
         known
             Also what the customer already had.
         """
-        scores = {name: self.parts[name].score(history)[0] for name in ("covisitation", "knn") if name in self.parts}
-        factors = self.factors.vector(history) if self.factors else None
+        rows = max(1, ROWS_AT_ONCE // (4 * len(self.log_week) * max(1, len(self.parts))))
+        for begin in range(0, len(histories), rows):
+            block = histories.select(np.arange(begin, min(begin + rows, len(histories))))
+            asked = self._opinions.ask(block)
+            for row in range(len(block)):
+                yield self._one(asked, row, block.row(row), known)
+
+    def _one(self, asked: Asked, row: int, history: Histories, known: bool) -> Candidates:
         owned, repeat = _repeat_features(history.items, history.times, self.now, np.array(HALF_LIVES))
-        pools = [self.popular, *(_largest(values, self.depth) for values in scores.values())]
-        if self.factors and factors is not None:
-            pools.append(self.factors.best(factors, self.depth))
-        pools.append(owned)
-        items = np.unique(np.concatenate(pools)).astype(np.int32)
+        items = np.unique(np.concatenate([self._popular, *asked.best(row, self.depth), owned])).astype(np.int32)
+        items = items[items >= 0]
         if not known:
             items = np.setdiff1d(items, owned)
-        features = self._features(items, owned, repeat, scores)
-        if self.factors and factors is not None:
-            features[:, COLUMN["factors"]] = self.factors.score(factors, items)
-            features[:, COLUMN["factors_new"]] = features[:, COLUMN["factors"]] * (1 - features[:, COLUMN["known"]])
-            features[:, COLUMN["factors_place"]] = _place(features[:, COLUMN["factors"]])
-        return Candidates(items, features)
+        X = np.zeros((len(items), len(self.owners)), np.float32)
+        if len(items):
+            mine = self._repeat(X, items, owned, repeat)
+            self._popularity(X, items, mine)
+            self._customer(X, history)
+            for name in self._opinions.names:
+                self._scored(X, name, asked.of(name, row, items), mine, inner=asked.is_inner(name))
+        return Candidates(items, X)
 
-    def _features(
+    def _repeat(
         self,
+        X: NDArray[np.float32],
         items: NDArray[np.int32],
         owned: NDArray[np.int32],
         repeat: NDArray[np.float32],
-        scores: dict[str, NDArray[np.float32]],
-    ) -> NDArray[np.float32]:
-        X = np.zeros((len(items), len(FEATURES)), np.float32)
-        if len(owned):
-            at = np.minimum(np.searchsorted(owned, items), len(owned) - 1)
-            mine = owned[at] == items
-            X[mine, COLUMN["known"]] = 1
-            X[mine, COLUMN["count"] : COLUMN["due"] + 1] = repeat[at[mine]]
-            X[:, COLUMN["trend"]] = self.log_trend[items] * X[:, COLUMN["known"]]
-            X[:, COLUMN["one_off"]] = X[:, COLUMN["known"]] * (X[:, COLUMN["count"]] < np.log(2.5))
-        new = 1 - X[:, COLUMN["known"]]
-        for feature, name in (("next", "covisitation"), ("similar", "knn")):
-            if name in scores:
-                values = scores[name][items]
-                scale = values.max(initial=0)
-                if scale > 0:
-                    X[:, COLUMN[feature]] = np.log(values / scale + np.float32(1e-3)) - np.float32(np.log(1e-3))
-                    X[:, COLUMN[f"{feature}_top"]] = values / scale
-                    X[:, COLUMN[f"{feature}_place"]] = _place(values)
-                X[:, COLUMN[f"{feature}_new"]] = X[:, COLUMN[feature]] * new
-        X[:, COLUMN["week"]] = self.log_week[items]
-        X[:, COLUMN["season"]] = self.log_season[items]
-        X[:, COLUMN["week_new"]] = X[:, COLUMN["week"]] * new
-        return X
+    ) -> NDArray[np.bool_]:
+        """Fill in what is known of items that the customer had; return which they are."""
+        if not len(owned):
+            return np.zeros(len(items), np.bool_)
+        column = self._column
+        at = np.minimum(np.searchsorted(owned, items), len(owned) - 1)
+        mine = owned[at] == items
+        X[mine, column["known"]] = 1
+        X[mine, column["count"] : column["due"] + 1] = repeat[at[mine]]
+        X[mine, column["trend"]] = self._log_trend[items[mine]]
+        X[mine, column["one_off"]] = X[mine, column["count"]] < np.log(2.5)
+        return mine
+
+    def _popularity(self, X: NDArray[np.float32], items: NDArray[np.int32], mine: NDArray[np.bool_]) -> None:
+        column = self._column
+        X[:, column["week"]] = self.log_week[items]
+        X[:, column["season"]] = self.log_season[items]
+        X[:, column["ever"]] = self._log_ever[items]
+        X[~mine, column["week_new"]] = self.log_week[items[~mine]]
+
+    def _customer(self, X: NDArray[np.float32], history: Histories) -> None:
+        X[:, self._column["events"]] = np.log1p(len(history.items))
+        if len(history.times):
+            X[:, self._column["idle"]] = np.log1p(max(self.now - int(history.times[-1]), 0) / DAY)
+
+    def _scored(
+        self, X: NDArray[np.float32], name: str, values: NDArray[np.float32], mine: NDArray[np.bool_], *, inner: bool
+    ) -> None:
+        first = self._column[name]
+        best = values.max()
+        if inner:
+            shown, top, sure = values, values - best, best
+            nothing = np.zeros(len(values), np.bool_)
+        else:
+            if best <= 0:
+                return
+            top = values / best
+            shown, sure = np.log(top + FLOOR) - np.log(FLOOR), np.log(best)
+            nothing = values == 0
+        X[:, first] = shown
+        X[~mine, first + 1] = shown[~mine]
+        X[:, first + 2] = top
+        X[:, first + 3] = _place(values, nothing)
+        X[:, first + 4] = sure
 
 
-class Factors:
-    """Matrix factorisation for one history at a time, quick enough for a request.
-
-    Only the `FACTOR_ITEMS` items with the most customers are searched: a vector learned from a handful of people says
-    little, and a search through all of a large catalogue would take most of a request's time. Candidates that come
-    from other parts are still scored, whatever their number of customers.
-    """
-
-    def __init__(self, model: ALS, customers: NDArray[np.float32]) -> None:
-        self.model = model
-        self.items = np.sort(_largest(customers, FACTOR_ITEMS))
-        self.matrix = np.ascontiguousarray(model.item_factors_[self.items])
-
-    def vector(self, history: Histories) -> NDArray[np.float32]:
-        """Return the customer's vector, float32 (embedding size)."""
-        return self.model.vectors(history)[0]
-
-    def best(self, vector: NDArray[np.float32], count: int) -> NDArray[np.int32]:
-        """Return the items with the largest inner product."""
-        return self.items[top_k(_products(self.matrix, vector)[None], count)[0][0]]
-
-    def score(self, vector: NDArray[np.float32], items: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Return ⟨u, p⟩ for some items."""
-        return self.model.item_factors_[items] @ vector
-
-
-def _place(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return -ln(place) where the values rank the candidates; those without a value share the last place.
+def _place(values: NDArray[np.float32], nothing: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return -ln(place) where the values rank the candidates; those of which nothing is known share the last place.
 
     A part's own order carries what its scores do not: how sure it is of its first few.
     """
-    order = np.argsort(-values)
+    order = np.argsort(-values, kind="stable")
     places = np.empty(len(values), np.float32)
     places[order] = np.arange(1, len(values) + 1, dtype=np.float32)
-    places[values == 0] = len(values)
+    places[nothing] = len(values)
     return -np.log(places)
-
-
-@kernel
-def _products(matrix: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return matrix @ vector on this core: a BLAS that spreads over all cores stalls a server under load."""
-    out = np.empty(len(matrix), np.float32)
-    for row in range(len(matrix)):
-        total = np.float32(0)
-        for k in range(len(vector)):
-            total += matrix[row, k] * vector[k]
-        out[row] = total
-    return out
-
-
-def _largest(values: NDArray[np.float32], count: int) -> NDArray[np.int32]:
-    if count >= len(values):
-        return np.arange(len(values), dtype=np.int32)
-    if count > SCAN:
-        return np.argpartition(-values, count)[:count].astype(np.int32)
-    return top_k(values[None], count)[0][0]
 
 
 @kernel

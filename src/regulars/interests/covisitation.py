@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
+from regulars.interests.covisitation_kernel import count_pairs
+from regulars.interests.covisitation_tuning import Powers, tuned
 from regulars.interests.item_to_item import ItemToItem, ItemToItemConfig
-from regulars.interests.jit import cores, parallel_kernel, parallel_range
-from regulars.interests.neighbours import from_padded, settle_row
+from regulars.interests.jit import cores
+from regulars.interests.neighbours import Neighbours, in_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,24 +19,32 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from regulars.core.progress import Progress
-    from regulars.interests.interactions import Interactions
+    from regulars.interests.interactions import Histories, Interactions
     from regulars.interests.recommender import Config
 
 
 class CoVisitationConfig(ItemToItemConfig, frozen=True, kw_only=True):
-    """Settings of `CoVisitation`; the defaults were chosen on validation splits (docs/log.md)."""
+    """Settings of `CoVisitation`.
 
-    window: int = 10
+    Where None is said, the value is chosen on held-out last events of the data learned from: what suits a chemist's
+    shop does not suit a cinema (docs/log.md).
+    """
+
+    window: int = 30
     """Pairs further apart than this many events do not count."""
     gap_decay: float = 0.5
     """A pair g events apart counts g^-gap_decay."""
-    backward: float = 0.5
+    backward: float | None = None
     """Weight of 'came before' beside 'came after'."""
-    popularity_power: float = 0.25
+    customer_power: float = 0.1
+    """The pairs of a customer with n events count n^-customer_power each."""
+    popularity_power: float | None = None
     """A neighbour bought n times is divided by n^popularity_power."""
-    source_power: float = 0.5
+    source_power: float | None = None
     """An item seen n times gives each neighbour its count divided by n^source_power."""
-    history_decay: float = 1.4
+    count_power: float | None = None
+    """Counts are raised to this power: below 1, many pairs say less than their number."""
+    history_decay: float | None = None
     """The r-th latest event of a history weighs (1 + r)^-history_decay."""
     history_depth: int = 128
     """Events of a history that are looked at."""
@@ -45,88 +55,75 @@ class CoVisitationConfig(ItemToItemConfig, frozen=True, kw_only=True):
 class CoVisitation(ItemToItem[CoVisitationConfig]):
     """Sequence nearest neighbours: directed item-to-item counts, weighted by gap and recency.
 
-    c(i → j) = Σ over customers, over pairs at positions p(i) < p(j) ≤ p(i) + window, of gap^-gap_decay,
-    plus `backward` times the same for p(j) < p(i); strength = c(i → j) / (n_i^source_power · n_j^popularity_power).
+    c(i → j) = Σ over customers u, over pairs at positions p(i) < p(j) ≤ p(i) + window, of gap^-gap_decay ·
+    n_u^-customer_power, plus `backward` times the same for p(j) < p(i);
+    strength = c(i → j)^count_power / (n_i^source_power · n_j^popularity_power).
     A history scores the sum over its events, the latest counting most. Counting the gap in both the table and the
     history is what carries the order; with neither it is the plain co-occurrence count.
+
+    Attributes
+    ----------
+    powers_
+        The settings in use: those given, and those chosen.
     """
 
     name = "covisitation"
     config_type = CoVisitationConfig
 
     def _fit(self, interactions: Interactions, progress: Progress) -> None:
+        with progress.task("Counting what follows what", None):
+            self.powers_ = self._choose(interactions)
+            self.neighbours_ = self.table(interactions.histories, self.powers_)
+
+    def _choose(self, interactions: Interactions) -> Powers:
+        config = self.config
+        given = {name: getattr(config, name) for name in Powers.__struct_fields__}
+        if all(value is not None for value in given.values()):
+            return Powers(**given)
+        return tuned(interactions, given, self.table)
+
+    def table(self, histories: Histories, powers: Powers) -> Neighbours:
+        """Count, and keep each item's strongest neighbours."""
         config = self.config
         gaps = (1.0 + np.arange(config.window, dtype=np.float32)) ** np.float32(-config.gap_decay)
-        histories = interactions.histories
         counts = np.bincount(histories.items, minlength=self.n_items_).astype(np.float32)
         # Positions of each item in the long list of events, so that one item's row is built at a time:
         # memory stays at one dense row a core however long the histories are.
         where = np.argsort(histories.items, kind="stable").astype(np.int64)
         starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
+        lengths = np.maximum(histories.lengths, 1).astype(np.float32) ** np.float32(-config.customer_power)
+        scale = np.maximum(counts, 1) ** np.float32(-powers.popularity_power)
         owners = histories.owners
-        scale = np.maximum(counts, 1) ** np.float32(-config.popularity_power)
-        with progress.task("Counting what follows what", None):
-            lengths, items, strengths = _count(
-                histories.items, histories.weights, histories.indptr, owners, where, starts, gaps,
-                np.float32(config.backward), scale, config.neighbours, cores(),
+
+        def block(first: int, last: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+            return count_pairs(
+                histories.items, histories.weights, histories.indptr, owners, lengths, where, starts, gaps,
+                np.float32(powers.backward), np.float32(powers.count_power), scale, config.neighbours, first, last,
+                cores(),
             )  # fmt: skip
-        strengths *= np.maximum(counts, 1)[:, None] ** np.float32(-config.source_power)
-        self.neighbours_ = from_padded(lengths, items, strengths)
+
+        made = in_blocks(self.n_items_, block)
+        source = np.repeat(np.maximum(counts, 1) ** np.float32(-powers.source_power), np.diff(made.indptr))
+        return Neighbours(made.indptr, made.items, made.strengths * source.astype(np.float32))
+
+    @property
+    def history_decay(self) -> float:
+        """How fast the events of a history lose weight: as given, or as chosen."""
+        return self.powers_.history_decay
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        powers = np.array(msgspec.structs.astuple(self.powers_), np.float64)
+        return {**super()._arrays(), "powers": powers}
+
+    def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
+        super()._restore(arrays)
+        self.powers_ = Powers(*arrays["powers"].tolist())
 
     @classmethod
     def grid(cls) -> Sequence[Config]:
         """Return the settings worth trying on a validation split, the default first."""
         base = CoVisitationConfig()
         changes: list[dict[str, float]] = [
-            {"history_decay": 1.0}, {"history_decay": 1.8}, {"gap_decay": 0.25}, {"gap_decay": 1.0},
-            {"backward": 0.25}, {"backward": 1.0}, {"window": 64}, {"popularity_power": 0.1},
+            {"gap_decay": 0.25}, {"gap_decay": 1.0}, {"customer_power": 0.0}, {"customer_power": 0.4}, {"window": 10},
         ]  # fmt: skip
         return [base, *(msgspec.structs.replace(base, **change) for change in changes)]
-
-
-@parallel_kernel
-def _count(
-    events: NDArray[np.int32],
-    weights: NDArray[np.float32],
-    indptr: NDArray[np.int64],
-    owners: NDArray[np.int64],
-    where: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    gaps: NDArray[np.float32],
-    backward: np.float32,
-    scale: NDArray[np.float32],
-    limit: int,
-    threads: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-    n_items = len(starts) - 1
-    lengths = np.zeros(n_items, np.int64)
-    items = np.zeros((n_items, limit), np.int32)
-    strengths = np.zeros((n_items, limit), np.float32)
-    window = len(gaps)
-    for thread in parallel_range(threads):
-        row = np.zeros(n_items, np.float32)
-        touched = np.empty(n_items, np.int32)
-        for item in range(thread, n_items, threads):
-            count = 0
-            for at in range(starts[item], starts[item + 1]):
-                here = where[at]
-                begin = indptr[owners[here]]
-                end = indptr[owners[here] + 1]
-                for there in range(max(begin, here - window), min(end, here + window + 1)):
-                    other = events[there]
-                    if other == item:
-                        continue
-                    if there > here:
-                        value = gaps[there - here - 1] * weights[there]
-                    else:
-                        value = backward * gaps[here - there - 1] * weights[there]
-                    if value == 0:
-                        continue
-                    if row[other] == 0:
-                        touched[count] = other
-                        count += 1
-                    row[other] += value
-            for index in range(count):
-                row[touched[index]] *= scale[touched[index]]
-            lengths[item] = settle_row(row, touched, count, items[item], strengths[item])
-    return lengths, items, strengths

@@ -12,10 +12,14 @@ import numpy as np
 from regulars.core.errors import InputError, UsageError
 from regulars.core.progress import SILENT, Progress
 from regulars.interests import metrics
+from regulars.interests.baselines import OwnFrequency, RecentPopularity
 from regulars.interests.blend import Blend
 from regulars.interests.interactions import DAY, Interactions
+from regulars.interests.judging import TRIVIAL, Evaluation, Judge
 from regulars.interests.models import MODELS
+from regulars.interests.popularity import Popularity
 from regulars.interests.splits import Split, by_time, leave_one_out
+from regulars.interests.tuning import tune
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 
 LIST = 20
 """Items ranked for each customer."""
+MIN_DAYS = 2
+"""Days that the blend needs to hide some of them."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,16 +40,20 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     `leave-one-out` hides each customer's last event; `time` hides everything from `cutoff` on (seconds since 1970)
     and asks for the following `horizon_days`. `refit` lets the final model learn from the validation event too.
-    `tune` tries each model's grid on the validation split, never on the test. `exclude_known` leaves out of the
-    lists what a customer already had.
+    `tune` chooses each model's settings on the validation split, never on the test: from its grid, and with `trials`
+    by a seeded search of so many settings. `exclude_known` leaves out of the lists what a customer already had.
+    `minutes` is the time each model may take that can be told to stop.
     """
 
     protocol: Literal["leave-one-out", "time"] = "leave-one-out"
     refit: bool = False
     tune: bool = False
+    trials: int = 0
     cutoff: int | None = None
     horizon_days: float = 28.0
     exclude_known: bool = True
+    minutes: float | None = None
+    seed: int = 7
 
 
 def model_types(names: Sequence[str]) -> list[type[Recommender]]:
@@ -60,33 +70,59 @@ def model_types(names: Sequence[str]) -> list[type[Recommender]]:
     return [MODELS[name] for name in names]
 
 
+def with_baselines(names: Sequence[str], protocol: str) -> list[str]:
+    """Return the names with trivial baselines before them when none is among them.
+
+    On a time split the last week's bestsellers and a customer's own favourites are the ones to beat; leave-one-out
+    has no moment that 'the last week' could be before.
+    """
+    if any(name in TRIVIAL for name in names):
+        return list(dict.fromkeys(names))
+    added = [RecentPopularity.name, OwnFrequency.name] if protocol == "time" else [Popularity.name]
+    return [*added, *dict.fromkeys(names)]
+
+
 def evaluate(
     interactions: Interactions, models: Sequence[str], plan: Plan, progress: Progress = SILENT
 ) -> list[dict[str, Any]]:
-    """Fit and rank; return one row of figures a model.
+    """Fit and rank; return one row of figures a model (`run` has the comparisons of the models too).
 
     Returns
     -------
     rows
-        model, hr@10, ndcg@10, recall@20, ndcg@20, ndcg@10_interval (95%, over customers), coverage (share of the
-        catalogue somebody was shown in the first 10), fit_seconds, users_per_second, customers, settings; on a time
-        split with known items allowed also recall@20_repeat and recall@20_new: the same lists against what a
-        customer bought again and bought for the first time.
+        model; what `metrics.figures` and `beyond.beyond_accuracy` return; vs and vs_best (see `judging.Evaluation`);
+        slices (see `slices.sliced`); fit_seconds, fit_cpu_seconds, users_per_second, settings; tuned with `plan.tune`
+        (trials, value: nDCG@10 on the validation split); on a time split with known items allowed also
+        recall@20_repeat and recall@20_new: the same lists against what a customer bought again and bought for the
+        first time.
+
+    Raises
+    ------
+    InputError
+        Nobody can be asked.
+    UsageError
+        A model's name is none of ours.
     """
-    types = model_types(models)
+    return run(interactions, models, plan, progress).rows
+
+
+def run(interactions: Interactions, models: Sequence[str], plan: Plan, progress: Progress = SILENT) -> Evaluation:
+    """Evaluate, and compare every pair of models on the same customers; see `evaluate`."""
+    types = model_types(with_baselines(models, plan.protocol))
     test, validation = _splits(interactions, plan)
     if len(test.users) == 0:
         raise InputError(
             "no customer has something to learn from and something to predict",
             fix="Leave-one-out needs 3 events of a customer; a time split needs events on both sides of the cutoff.",
         )
-    rows: list[dict[str, Any]] = []
+    judge = Judge(test, plan.seed)
     with progress.task("Evaluating", len(types)) as step:
         for model_type in types:
-            config = _tuned(model_type, validation, plan, progress) if plan.tune else _default(model_type, plan)
-            rows.append(_figures(model_type(config), test, plan, progress))
+            config, tuned = _settings(model_type, test, validation, plan, progress)
+            lists, facts = _ranked(model_type(config), test, plan, progress)
+            judge.add(model_type.name, lists, **facts, **({"tuned": tuned} if tuned else {}))
             step.advance()
-    return rows
+    return judge.conclude()
 
 
 def _splits(interactions: Interactions, plan: Plan) -> tuple[Split, Split]:
@@ -97,45 +133,59 @@ def _splits(interactions: Interactions, plan: Plan) -> tuple[Split, Split]:
     return by_time(interactions, cutoff, horizon), by_time(interactions.before(cutoff), cutoff - horizon, horizon)
 
 
-def _default(model_type: type[Recommender], plan: Plan) -> Config:
+def _default(model_type: type[Recommender], plan: Plan, train: Interactions) -> Config:
     config = model_type.config_type()
+    if plan.minutes is not None and "minutes" in config.__struct_fields__:
+        config = msgspec.structs.replace(config, minutes=plan.minutes)
     if model_type is Blend:
+        # The blend hides days of its own training from itself: of a short one a third, of a very short one none.
+        days = (train.last_time - int(train.histories.times.min())) // DAY
         return msgspec.structs.replace(
             config,
-            holdout="last" if plan.protocol == "leave-one-out" else "time",
-            holdout_days=max(1, round(plan.horizon_days)),
+            holdout="time" if plan.protocol == "time" and days >= MIN_DAYS else "last",
+            holdout_days=max(1, min(round(plan.horizon_days), days // 3)),
             repeat=not plan.exclude_known,
         )
     return config
 
 
-def _tuned(model_type: type[Recommender], validation: Split, plan: Plan, progress: Progress) -> Config:
-    if model_type is Blend:
-        return _default(model_type, plan)
-    best, best_value = model_type.config_type(), -1.0
-    for config in model_type.grid():
-        value = _figures(model_type(config), validation, plan, progress)["ndcg@10"]
-        if value > best_value:
-            best, best_value = config, value
-    return best
+def _settings(
+    model_type: type[Recommender], test: Split, validation: Split, plan: Plan, progress: Progress
+) -> tuple[Config, dict[str, Any] | None]:
+    base = _default(model_type, plan, test.train)
+    if not plan.tune or not model_type.space():
+        return base, None
+    if len(validation.users) == 0:
+        raise InputError("nobody is left to tune on", fix="Leave tuning out, or choose a later cutoff.")
+
+    def judge(config: Config) -> float:
+        model = model_type(config).fit(validation.train, now=validation.now, progress=progress)
+        lists, _ = model.recommend(validation.histories, LIST, exclude_known=plan.exclude_known)
+        hits = metrics.find_hits(lists, validation.targets, model.n_items_)
+        return float(metrics.ndcg(hits, 10).mean())
+
+    found = tune(model_type, base, judge, trials=plan.trials, seed=plan.seed, progress=progress)
+    return found.config, {"value": found.value, "trials": msgspec.to_builtins(found.trials)}
 
 
-def _figures(model: Recommender, split: Split, plan: Plan, progress: Progress) -> dict[str, Any]:
-    started = time.perf_counter()
+def _ranked(
+    model: Recommender, split: Split, plan: Plan, progress: Progress
+) -> tuple[NDArray[np.int32], dict[str, Any]]:
+    """Return the lists of a model, and what making them took."""
+    started, worked = time.perf_counter(), time.process_time()
     _ = model.fit(split.train, now=split.now, progress=progress)
-    fitted = time.perf_counter()
+    fitted, fit_cpu = time.perf_counter(), time.process_time() - worked
     lists, _ = model.recommend(split.histories, LIST, exclude_known=plan.exclude_known)
     ranked = time.perf_counter()
-    row: dict[str, Any] = {
-        "model": model.name,
-        **metrics.figures(lists, split.targets, model.n_items_),
+    facts: dict[str, Any] = {
         "fit_seconds": fitted - started,
-        "users_per_second": len(lists) / (ranked - fitted),
+        "fit_cpu_seconds": fit_cpu,
+        "users_per_second": len(lists) / max(ranked - fitted, 1e-9),
         "settings": msgspec.to_builtins(model.config),
     }
     if plan.protocol == "time" and not plan.exclude_known:
-        row |= _repeat_and_new(lists, split, model.n_items_)
-    return row
+        facts |= _repeat_and_new(lists, split, model.n_items_)
+    return lists, facts
 
 
 def _repeat_and_new(lists: NDArray[np.int32], split: Split, n_items: int) -> dict[str, float]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class ItemToItemConfig(Config, frozen=True, kw_only=True):
     """Settings of every item-to-item model; each has its own defaults."""
 
-    history_decay: float = 0.0
+    history_decay: float | None = 0.0
     """The r-th latest event of a history weighs (1 + r)^-history_decay."""
     history_depth: int = 128
     """Events of a history that are looked at."""
@@ -40,8 +40,13 @@ class ItemToItem(Recommender, Generic[C]):
     config: C
     neighbours_: Neighbours
 
+    @property
+    def history_decay(self) -> float:
+        """How fast the events of a history lose weight when it is scored."""
+        return self.config.history_decay or 0.0
+
     def _score(self, histories: Histories) -> NDArray[np.float32]:
-        return self.neighbours_.score(histories, self.config.history_decay, self.config.history_depth)
+        return self.neighbours_.score(histories, self.history_decay, self.config.history_depth)
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         table = self.neighbours_

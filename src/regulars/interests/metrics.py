@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from regulars.interests.resampling import intervals
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from regulars.interests.interactions import Histories
+
+CUTS = (10, 20)
+"""List lengths that are judged."""
+WITH_INTERVAL = ("hr@10", "ndcg@10", "recall@20", "ndcg@20")
 
 
 @dataclass(frozen=True)
@@ -47,8 +53,25 @@ def hit_rate(hits: Hits, k: int) -> NDArray[np.float64]:
 
 def recall(hits: Hits, k: int) -> NDArray[np.float64]:
     """Targets in the first k places ÷ targets, float64 (customers)."""
-    found = np.count_nonzero(hits.hit[:, :k], axis=1)
-    return np.asarray(np.divide(found, np.maximum(hits.wanted, 1)), np.float64)
+    return np.asarray(np.divide(_found(hits, k), np.maximum(hits.wanted, 1)), np.float64)
+
+
+def precision(hits: Hits, k: int) -> NDArray[np.float64]:
+    """Targets in the first k places ÷ k, float64 (customers); places left empty count as misses."""
+    return np.asarray(_found(hits, k) / k, np.float64)
+
+
+def reciprocal_rank(hits: Hits, k: int) -> NDArray[np.float64]:
+    """1 ÷ place of the first target among the first k, 0 without one; its mean is the MRR (Voorhees, 1999)."""
+    hit = hits.hit[:, :k]
+    return np.asarray(np.where(hit.any(axis=1), 1.0 / (1 + hit.argmax(axis=1)), 0.0), np.float64)
+
+
+def average_precision(hits: Hits, k: int) -> NDArray[np.float64]:
+    """Σ over hits of the precision down to their place ÷ min(targets, k); its mean is the MAP."""
+    hit = hits.hit[:, :k]
+    precisions = np.cumsum(hit, axis=1) / np.arange(1, hit.shape[1] + 1)
+    return np.asarray((precisions * hit).sum(axis=1) / np.clip(hits.wanted, 1, k), np.float64)
 
 
 def ndcg(hits: Hits, k: int) -> NDArray[np.float64]:
@@ -59,10 +82,14 @@ def ndcg(hits: Hits, k: int) -> NDArray[np.float64]:
     return np.asarray(hit @ gains[: hit.shape[1]] / best[np.clip(hits.wanted, 1, k)], np.float64)
 
 
-def interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the 95% interval of the mean over customers (normal approximation; they number in the hundreds)."""
-    half = 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else float("inf")
-    return float(values.mean()) - half, float(values.mean()) + half
+MEASURES = {
+    "hr": hit_rate,
+    "ndcg": ndcg,
+    "recall": recall,
+    "precision": precision,
+    "mrr": reciprocal_rank,
+    "map": average_precision,
+}
 
 
 def coverage(lists: NDArray[np.int32], n_items: int) -> float:
@@ -71,17 +98,37 @@ def coverage(lists: NDArray[np.int32], n_items: int) -> float:
     return float(np.count_nonzero(shown >= 0)) / n_items
 
 
-def figures(lists: NDArray[np.int32], targets: Histories, n_items: int) -> dict[str, Any]:
-    """Return a table's row for these lists (customers × at least 20): means, with an interval where one is quoted."""
+def per_customer(lists: NDArray[np.int32], targets: Histories, n_items: int) -> dict[str, NDArray[np.float64]]:
+    """Return every measure at every cut, as hr@10 and so on: float64 (customers) each."""
     hits = find_hits(lists, targets, n_items)
-    short, long = ndcg(hits, 10), ndcg(hits, 20)
+    return {f"{name}@{k}": measure(hits, k) for name, measure in MEASURES.items() for k in CUTS}
+
+
+def summary(values: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
+    """Return the means of measures by customer; `<measure>_interval`, 95%, where one is quoted."""
+    quoted = [name for name in WITH_INTERVAL if name in values]
+    row: dict[str, Any] = {name: float(value.mean()) for name, value in values.items()}
+    found = intervals(np.column_stack([values[name] for name in quoted]))
+    row |= {f"{name}_interval": list(ends) for name, ends in zip(quoted, found, strict=True)}
+    return row
+
+
+def figures(lists: NDArray[np.int32], targets: Histories, n_items: int) -> dict[str, Any]:
+    """Return a table's row for these lists (customers × at least 20), at least one customer.
+
+    Returns
+    -------
+    row
+        hr, ndcg, recall, precision, mrr and map, each @10 and @20; hr@10_interval, ndcg@10_interval,
+        recall@20_interval and ndcg@20_interval (95%, bootstrap over customers); coverage (share of the catalogue that
+        somebody was shown in the first 10); customers.
+    """
     return {
-        "hr@10": float(hit_rate(hits, 10).mean()),
-        "ndcg@10": float(short.mean()),
-        "ndcg@10_interval": list(interval(short)),
-        "recall@20": float(recall(hits, 20).mean()),
-        "ndcg@20": float(long.mean()),
-        "ndcg@20_interval": list(interval(long)),
+        **summary(per_customer(lists, targets, n_items)),
         "coverage": coverage(lists[:, :10], n_items),
         "customers": len(lists),
     }
+
+
+def _found(hits: Hits, k: int) -> NDArray[np.int64]:
+    return np.count_nonzero(hits.hit[:, :k], axis=1)

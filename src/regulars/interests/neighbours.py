@@ -10,6 +10,8 @@ import numpy as np
 from regulars.interests.jit import kernel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from regulars.interests.interactions import Histories
@@ -96,6 +98,29 @@ def _sources(
                     best[number] = value
                     source[number] = item
     return source
+
+
+ROWS = 4096
+"""Items whose neighbours are made at once: what is not kept never fills the memory."""
+Padded = tuple["NDArray[np.int64]", "NDArray[np.int32]", "NDArray[np.float32]"]
+
+
+def in_blocks(n_items: int, block: Callable[[int, int], Padded]) -> Neighbours:
+    """Return the table of all items, made a block of items at a time.
+
+    Parameters
+    ----------
+    n_items
+        How many.
+    block
+        Given the first item and the one after the last, returns what `from_padded` takes.
+    """
+    parts = [from_padded(*block(at, min(at + ROWS, n_items))) for at in range(0, n_items, ROWS)]
+    lengths = np.concatenate([np.diff(part.indptr) for part in parts])
+    indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
+    return Neighbours(
+        indptr, np.concatenate([part.items for part in parts]), np.concatenate([part.strengths for part in parts])
+    )
 
 
 def from_padded(lengths: NDArray[np.int64], items: NDArray[np.int32], strengths: NDArray[np.float32]) -> Neighbours:

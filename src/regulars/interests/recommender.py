@@ -11,6 +11,7 @@ import numpy as np
 from regulars.core.errors import DamagedError, InputError, NotLearnedError
 from regulars.core.progress import SILENT, Progress
 from regulars.interests.model_files import read_model, write_model
+from regulars.interests.spaces import hull
 from regulars.interests.top_k import top_k
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from regulars.interests.interactions import Histories, Interactions
+    from regulars.interests.spaces import Space
 
 BLOCK = 64 * 1024 * 1024
 """Scores held at once while recommending for many, so that memory does not grow with customers."""
@@ -211,6 +213,11 @@ class Recommender(ABC):
     def grid(cls) -> Sequence[Config]:
         """Return the settings worth trying on a validation split, the default first."""
         return [cls.config_type()]
+
+    @classmethod
+    def space(cls) -> Space:
+        """Return the settings a search may vary, and how far; by default as far as those of `grid` do."""
+        return hull(cls.grid())
 
     @abstractmethod
     def _fit(self, interactions: Interactions, progress: Progress) -> None: ...

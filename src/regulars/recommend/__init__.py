@@ -2,5 +2,6 @@
 
 from regulars.recommend.engine import Recommendations
 from regulars.recommend.learning import Learned, learn, load, save
+from regulars.recommend.numbering import numbered_like
 
-__all__ = ["Learned", "Recommendations", "learn", "load", "save"]
+__all__ = ["Learned", "Recommendations", "learn", "load", "numbered_like", "save"]

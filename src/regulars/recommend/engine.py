@@ -59,8 +59,8 @@ class Recommendations:
         if history is None or len(history.items) == 0:
             return self._fallback("customer", subject, n, set())
         blend = self.blend
-        candidates = blend.featurizer_.candidates(history, known=blend.config.repeat)
-        scores = candidates.features @ blend.weights_.astype(np.float32)
+        candidates = next(blend.featurizer_.candidates(history, known=blend.config.repeat))
+        scores = blend.rate(candidates)
         # Candidates come in the order of their numbers, so that a stable sort leaves ties to the smaller one.
         order = np.argsort(-scores, kind="stable")[:n]
         shares = blend.shares(Candidates(candidates.items[order], candidates.features[order]))
@@ -146,10 +146,10 @@ class Recommendations:
 
     def _source(self, history: NDArray[np.int32], item: int, *, next_first: bool) -> Reason:
         """Return which item of the history led to this one."""
-        config = self._next.config if next_first else self._similar.config
-        table = self._next.neighbours_ if next_first else self._similar.neighbours_
-        recent = history[-config.history_depth :]
-        source = int(table.strongest_source(recent, np.array([item], np.int32), config.history_decay)[0])
+        model = self._next if next_first else self._similar
+        recent = history[-model.config.history_depth :]
+        target = np.array([item], np.int32)
+        source = int(model.neighbours_.strongest_source(recent, target, model.history_decay)[0])
         if source < 0:
             return Reason(code="popular", facts={"days": 7})
         name = self.interactions.items[source]

@@ -15,7 +15,7 @@ from regulars.core.compute import pc
 from regulars.core.errors import DamagedError, InputError
 from regulars.core.files import sync_directory, write_bytes
 from regulars.core.progress import SILENT, Progress
-from regulars.core.records import ModelCard
+from regulars.core.records import Cost, ModelCard
 from regulars.events.vocabulary import interest_weight
 from regulars.interests import Blend, BlendConfig, Interactions, from_events
 from regulars.interests.interaction_files import load_interactions, save_interactions
@@ -129,9 +129,10 @@ def _cards(blend: Blend, interactions: Interactions, snapshot: str, version: str
                 customers=len(interactions.users),
                 items=len(interactions.items),
                 interactions=len(interactions.histories.items),
-                fit_seconds=seconds if name == "blend" else 0.0,
+                fit_seconds=seconds if name == "blend" else blend.costs_.get(name, Cost()).wall_seconds,
                 settings=settings,
                 quality=quality,
+                cost=blend.costs_.get(name),
             )
         )
     return cards
@@ -158,4 +159,22 @@ def _markdown(learned: Learned) -> str:
         lines.append(
             f"| {card.name} | {q['recall@20']:.4f} | {q['ndcg@20']:.4f} | {low:.4f} to {high:.4f} | {q['customers']} |"
         )
+    lines += ["", *_cost_lines(learned.cards)]
     return "\n".join(lines) + "\n"
+
+
+def _cost_lines(cards: list[ModelCard]) -> list[str]:
+    lines = [
+        "What learning took; the blend's line is everything but the last fit of its parts. Memory is the most held:",
+        "",
+        "| model | CPU-seconds | seconds | MB | Wh |",
+        "|---|---|---|---|---|",
+    ]
+    for card in cards:
+        if (cost := card.cost) is not None:
+            about = "" if cost.energy == "measured" else "about "
+            lines.append(
+                f"| {card.name} | {cost.cpu_seconds:.1f} | {cost.wall_seconds:.1f} | {cost.peak_bytes / 1e6:.0f} "
+                f"| {about}{cost.watt_hours:.4f} |"
+            )
+    return lines

@@ -9,9 +9,10 @@ from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING
 
-from regulars.core.alerts import SHARES, Alert, Delivery, Watched
+from regulars.core.alerts import RECOMMENDATIONS, SHARES, WANTED, Alert, Delivery, Watched
 from regulars.core.errors import RegularsError
 from regulars.shop.hours import HOUR, Hours
+from regulars.shop.recommendation_watch import RecommendationWatch
 from regulars.shop.watching import judge, standing
 from regulars.shop.webhooks import DeliveryError, Webhook, wait_seconds
 from regulars.store.alerts import AlertBook
@@ -47,6 +48,10 @@ class Alerts:
     @cached_property
     def _book(self) -> AlertBook:
         return AlertBook(self._shop.vault.state, self._shop.settings.shop.name, writes=bool(self._settings.webhook_url))
+
+    @cached_property
+    def _recommendations(self) -> RecommendationWatch:
+        return RecommendationWatch(self._shop, self._book)
 
     def open(self) -> list[Alert]:
         """Return the alerts that go on, acknowledged ones too, newest first."""
@@ -86,7 +91,9 @@ class Alerts:
         while first < until:
             first += HOUR
             raised += self._judge(judge(hours, first, self._settings), now)
-        self._book.set_checked(until, standing(hours, until, self._settings))
+        recommended = self._recommendations.stand(until) if RECOMMENDATIONS in self._settings.series else []
+        raised += self._judge(recommended, now)
+        self._book.set_checked(until, [*standing(hours, until, self._settings), *recommended])
         return raised
 
     def due(self, now: datetime) -> bool:
@@ -188,7 +195,7 @@ def _is_out(one: Watched) -> bool:
     if one.state != "watched" or one.observed is None or one.low is None or one.high is None:
         return False
     # Fewer failures than ever are no reason to call anybody.
-    falls = one.observed < one.low and (one.series not in SHARES or one.series == "conversion")
+    falls = one.observed < one.low and (one.series not in SHARES or one.series in WANTED)
     return falls or one.observed > one.high
 
 

@@ -211,14 +211,23 @@ class Shop:
         snapshot, allowed = self.store.snapshot, self.permissions.state("personalisation")
         version = content_id(f"{MODEL_FORMAT}|{snapshot}|{allowed}|{settings.learn}|{settings.recommend.repeat}")[:12]
         folder = self.directory / "models" / "blend" / version
-        if not (folder / "cards.json").exists():
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with progress.task("Reading events", None):
-                rows = interest_events(self.store, settings, self.permissions)
-            from regulars.recommend import learn, save
+        from regulars.interests.neural.distributed import group
 
-            save(folder, learn(rows, settings, snapshot=snapshot, version=version, progress=progress))
-        write_bytes(self.directory / "models" / "current.json", msgspec.json.encode({"blend": version}))
+        # Under torchrun every process learns, since they learn together; the first one decides and writes.
+        with group() as ranks:
+            (there,) = ranks.agree((folder / "cards.json").exists())
+            if not there:
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                with progress.task("Reading events", None):
+                    rows = interest_events(self.store, settings, self.permissions)
+                from regulars.recommend import learn, save
+
+                learned = learn(rows, settings, snapshot=snapshot, version=version, progress=progress)
+                if ranks.leads:
+                    save(folder, learned)
+            if ranks.leads:
+                write_bytes(self.directory / "models" / "current.json", msgspec.json.encode({"blend": version}))
+            ranks.wait()
         self._fresh = None
         return self.models()
 
@@ -401,6 +410,10 @@ class Shop:
     def models(self) -> list[ModelCard]:
         """Return the cards of the models in use, the blend first; empty when nothing has been learned."""
         return list(self._learned().cards) if self._version() else []
+
+    def learned(self) -> Learned | None:
+        """Return the models in use and what they learned from; None when nothing has been learned."""
+        return self._learned() if self._version() else None
 
     def status(self) -> Status:
         """Return what the shop holds now."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from regulars.core.alerts import Watched
+from regulars.core.alerts import RECOMMENDATIONS, Watched
 from regulars.insights.seasonal import expectation, limits, noise, sees, trailing
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def judge(line: Line, end: datetime, settings: AlertSettings) -> list[Watched]:
     at = line.place(end)
     return [
         _judged(name, series, hours, at, end, settings.per_month / len(WINDOWS))
-        for name in settings.series
+        for name in _hourly(settings)
         if (series := _series(line, name)) is not None
         for hours in WINDOWS
     ]
@@ -55,11 +55,16 @@ def standing(line: Line, end: datetime, settings: AlertSettings) -> list[Watched
     known = {one.series for one in found}
     absent = [
         Watched(series=name, hours=hours, state="absent")
-        for name in settings.series
+        for name in _hourly(settings)
         if name not in known
         for hours in WINDOWS
     ]
     return found + absent
+
+
+def _hourly(settings: AlertSettings) -> list[str]:
+    # Recommendations are measured by the day; see regulars.shop.recommendation_watch.
+    return [name for name in settings.series if name != RECOMMENDATIONS]
 
 
 def _series(line: Line, name: str) -> _Series | None:

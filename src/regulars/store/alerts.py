@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import msgspec
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from regulars.store.state import State
+
+T = TypeVar("T")
 
 _ALERT = "id, series, hours, time, observed, expected, low, high, state, opened, acknowledged, closed"
 _DELIVERY = "id, alert, event, state, tries, created, next_try, error"
@@ -143,6 +145,16 @@ class AlertBook:
         """Return how every series stood when the last hour was judged; nothing before the first."""
         rows = self._state.read("SELECT value FROM alert_marks WHERE name = 'standing'")
         return msgspec.json.decode(rows[0][0], type=list[Watched]) if rows else []
+
+    def mark(self, name: str, as_type: type[T]) -> T | None:
+        """Return what was noted under a name; None when nothing was."""
+        rows = self._state.read("SELECT value FROM alert_marks WHERE name = ?", (name,))
+        return msgspec.json.decode(rows[0][0], type=as_type) if rows else None
+
+    def set_mark(self, name: str, value: object) -> None:
+        """Note something under a name, in the place of what was."""
+        with self._state.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO alert_marks VALUES (?, ?)", (name, msgspec.json.encode(value).decode()))
 
     def due(self, now: datetime, limit: int = 20) -> list[Letter]:
         """Return the messages whose time has come, oldest first."""

@@ -13,7 +13,7 @@ from regulars.web.api.keys import KEYS
 from regulars.web.api.live import LIVE
 from regulars.web.api.privacy import PRIVACY
 from regulars.web.api.recommendations import recommendations
-from regulars.web.api.shop import models, status
+from regulars.web.api.shop import model_quality, models, status
 from regulars.web.api.sql import SQL
 
 API = Router(
@@ -28,6 +28,7 @@ API = Router(
         items,
         item,
         models,
+        model_quality,
         status,
         *LIVE,
         *PRIVACY,

@@ -50,11 +50,11 @@ def insights(
     if as_ in ("csv", "parquet"):
         return as_file(table.rows, as_, name)
     figure = table.plot(words_of(lang).say, naming(words_of(lang)))
-    _recolour(figure, theme)
+    recolour(figure, theme)
     return Response(figure.to_json(), media_type=MediaType.JSON)
 
 
-def _recolour(figure: Any, theme: str) -> None:
+def recolour(figure: Any, theme: str) -> None:
     """Fit text, grid and heat to the background; the series keep their colours, told apart on both."""
     ink, grid = INK[theme]
     figure.update_layout(font_color=ink)

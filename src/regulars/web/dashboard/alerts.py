@@ -25,6 +25,7 @@ SERIES: dict[str, str] = {
     "failed_searches": mark("Searches without a result"),
     "negative_reviews": mark("Ratings of one or two stars"),
     "rejects": mark("Events set aside as mistakes"),
+    "recommendations": mark("Customers whose choice would have been recommended"),
 }
 """Series → its name."""
 STATES: dict[str, str] = {

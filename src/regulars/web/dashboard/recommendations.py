@@ -10,7 +10,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from regulars.core.errors import NotFoundError, NotLearnedError, RegularsError
 from regulars.core.records import Item, Slate
-from regulars.web.dashboard.model_table import METRICS, model_table, quality_note
+from regulars.web.dashboard.model_table import cost_note, model_table, quality_note
 from regulars.web.dashboard.slates import PARTS, slate_view
 from regulars.web.desk import OpenShop
 from regulars.web.observe import Metrics
@@ -66,11 +66,11 @@ def recommendations_page(
         trouble=trouble,
         matches=_matches(shop, asked) if isinstance(trouble, NotFoundError) else [],
         part_names=PARTS,
-        metric_meaning=METRICS,
         shop_path=str(shop.directory),
         models=models,
         quality=model_table(models, words),
         quality_note=quality_note(models, words),
+        cost_note=cost_note(models[0].cost, words) if models else "",
     )
 
 

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from regulars.web.wording import mark
+from regulars.web.model_names import MODEL_NAMES
 
 if TYPE_CHECKING:
     from regulars.core.records import Slate, SlateItem
 
-PARTS = {
-    "popularity": mark("Popularity"),
-    "covisitation": mark("Bought together"),
-    "knn": mark("Neighbours"),
-    "als": mark("Tastes"),
-    "repeat": mark("Buying again"),
-    "blend": mark("Blend"),
-    "own-frequency": mark("Own favourites"),
-    "popular-last-week": mark("Popular last week"),
-}
-"""A part of the score → its name for people; models have the same names."""
+PARTS = MODEL_NAMES
 TONES = 7
 """Colours of the palette."""
 
