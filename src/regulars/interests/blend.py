@@ -17,6 +17,7 @@ from regulars.interests.blend_weights import Lesson, Weighing, learn_weighing
 from regulars.interests.cost import Meter
 from regulars.interests.interactions import DAY
 from regulars.interests.judging import Judge
+from regulars.interests.neural.sequence_recommender import SequenceConfig
 from regulars.interests.popularity import Popularity
 from regulars.interests.recommender import Config, Recommender
 from regulars.interests.repeat import Repeat
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from regulars.interests.interactions import Histories, Interactions
 
 TREND_DAYS = 28.0
+EVENTS_SEEN = 3_200_000
+"""Events that a sequence model sees while it learns, passes times events, about."""
+FEWEST_EPOCHS = 2
 DAILY_CUSTOMERS = 300
 """Customers of a day, at most, by whom the quality of that day is told."""
 
@@ -162,15 +166,19 @@ class Blend(Recommender):
         with progress.task("Learning the parts", len(self.config.parts)) as step:
             for name in self.config.parts:
                 with Meter() as meter:
-                    fitted[name] = self._part(name).fit(interactions, now=now, progress=progress)
+                    part = self._part(name, len(interactions.histories.items))
+                    fitted[name] = part.fit(interactions, now=now, progress=progress)
                 self.costs_[name] = meter.cost
                 step.advance()
         return fitted
 
-    def _part(self, name: str) -> Recommender:
+    def _part(self, name: str, events: int) -> Recommender:
         part = PART_TYPES[name](**PART_SETTINGS.get(name, {}))
-        if self.config.minutes is not None and hasattr(part.config, "minutes"):
-            part.config = msgspec.structs.replace(part.config, minutes=self.config.minutes)
+        if isinstance(part.config, SequenceConfig):
+            # Many events say in few passes what few say in many; the work stays about the same.
+            epochs = max(FEWEST_EPOCHS, min(part.config.epochs, EVENTS_SEEN // events))
+            minutes = part.config.minutes if self.config.minutes is None else self.config.minutes
+            part.config = msgspec.structs.replace(part.config, epochs=epochs, minutes=minutes)
         return part
 
     def _featurizer(self, interactions: Interactions, parts: dict[str, Recommender], now: int) -> Featurizer:

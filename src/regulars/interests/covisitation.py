@@ -9,6 +9,7 @@ import numpy as np
 
 from regulars.interests.covisitation_kernel import count_pairs
 from regulars.interests.covisitation_tuning import Powers, tuned
+from regulars.interests.hops import reach_further
 from regulars.interests.item_to_item import ItemToItem, ItemToItemConfig
 from regulars.interests.jit import cores
 from regulars.interests.neighbours import Neighbours, in_blocks
@@ -44,6 +45,10 @@ class CoVisitationConfig(ItemToItemConfig, frozen=True, kw_only=True):
     """An item seen n times gives each neighbour its count divided by n^source_power."""
     count_power: float | None = None
     """Counts are raised to this power: below 1, many pairs say less than their number."""
+    hops: int = 1
+    """Steps through the table: 2 also reaches what follows what follows."""
+    hop_weight: float = 0.3
+    """What each further step counts."""
     history_decay: float | None = None
     """The r-th latest event of a history weighs (1 + r)^-history_decay."""
     history_depth: int = 128
@@ -73,7 +78,11 @@ class CoVisitation(ItemToItem[CoVisitationConfig]):
     def _fit(self, interactions: Interactions, progress: Progress) -> None:
         with progress.task("Counting what follows what", None):
             self.powers_ = self._choose(interactions)
-            self.neighbours_ = self.table(interactions.histories, self.powers_)
+            table = self.table(interactions.histories, self.powers_)
+            config = self.config
+            self.neighbours_ = (
+                reach_further(table, config.hops, config.hop_weight, config.neighbours) if config.hops > 1 else table
+            )
 
     def _choose(self, interactions: Interactions) -> Powers:
         config = self.config
@@ -125,5 +134,6 @@ class CoVisitation(ItemToItem[CoVisitationConfig]):
         base = CoVisitationConfig()
         changes: list[dict[str, float]] = [
             {"gap_decay": 0.25}, {"gap_decay": 1.0}, {"customer_power": 0.0}, {"customer_power": 0.4}, {"window": 10},
+            {"hops": 2},
         ]  # fmt: skip
         return [base, *(msgspec.structs.replace(base, **change) for change in changes)]
