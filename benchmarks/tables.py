@@ -9,7 +9,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 READMES = ("README.md", "README.zh.md")
-QUALITY = ("popularity", "knn", "als", "covisitation", "blend")
+QUALITY = ("popularity", "bpr", "als", "knn", "ease", "covisitation", "neighbours", "gru", "transformer", "blend")
 BASKET = ("popular-last-week", "own-frequency", "covisitation", "knn", "als", "repeat", "blend")
 
 
@@ -58,8 +58,8 @@ def quality() -> str:
     for name in QUALITY:
         cells: list[str] = []
         for report in sets.values():
-            row = next(row for row in report["models"] if row["model"] == name)
-            cells.append(f"{_short(row['ndcg@10'])} ({_short(row['hr@10'])})")
+            row = next((row for row in report["models"] if row["model"] == name), None)
+            cells.append(f"{_short(row['ndcg@10'])} ({_short(row['hr@10'])})" if row else "–")
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

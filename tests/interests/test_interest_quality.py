@@ -12,29 +12,30 @@ from regulars.shop import EvaluateOptions, Shop, evaluate_path
 if TYPE_CHECKING:
     from pathlib import Path
 
-MODELS = ("popularity", "covisitation", "knn", "als")
+MODELS = ("popularity", "covisitation", "neighbours", "knn", "als")
 
 
 @pytest.mark.data
 def test_next_item_on_beauty(data_directory: Path) -> None:
-    """Counting what follows what stays above .058 nDCG@10, item-kNN above .041, ALS above .034; full ranking."""
+    """Counting what follows what and session neighbours stay above .062 nDCG@10, item-kNN above .046, ALS above .034."""
     options = EvaluateOptions(format="sequences", models=MODELS, refit=True)
     report = evaluate_path(data_directory / "amazon_5core_s3rec" / "Beauty.txt.gz", options)
     found = {row["model"]: row["ndcg@10"] for row in report["models"]}
-    assert found["covisitation"] >= 0.058
-    assert found["knn"] >= 0.041
+    assert found["covisitation"] >= 0.062
+    assert found["neighbours"] >= 0.062
+    assert found["knn"] >= 0.046
     assert found["als"] >= 0.034
     assert found["popularity"] < 0.01
 
 
 @pytest.mark.data
 def test_next_item_on_movielens(data_directory: Path) -> None:
-    """Co-visitation stays above .11 and ALS above .073, with ties in the file's order and shuffled."""
+    """Co-visitation stays above .115 and ALS above .073, with ties in the file's order and shuffled."""
     path = data_directory / "movielens_100k" / "ml-100k.inter.gz"
     for shuffle in (False, True):
         options = EvaluateOptions(format="ratings", models=MODELS, refit=True, shuffle_ties=shuffle)
         found = {row["model"]: row["ndcg@10"] for row in evaluate_path(path, options)["models"]}
-        assert found["covisitation"] >= 0.11
+        assert found["covisitation"] >= 0.115
         assert found["als"] >= 0.073
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regulars.cli.model_card import print_card
 from regulars.cli.options import FormatOption, Json, MapOption, ShopDir, names
 from regulars.cli.output import EXIT_FAILED, RichProgress, out, print_json, print_rows
 from regulars.core.settings import FILE_NAME, Settings, ShopSettings, validated
@@ -68,11 +69,17 @@ def _print_summary(summary: ImportSummary) -> None:
 def learn_command(
     directory: ShopDir,
     models: Annotated[str | None, typer.Option(help="Names, comma-separated; default: regulars.toml's.")] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Budget of each training of a transformer or GRU; default: regulars.toml's.")
+    ] = None,
+    warm: Annotated[
+        bool, typer.Option("--warm", help="Go on from the version in use: cheap enough for every day's events.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Learn from the shop's events; nothing is computed when nothing changed."""
     with Shop.open(directory) as shop:
-        cards = shop.learn(models=names(models), progress=RichProgress())
+        cards = shop.learn(models=names(models), minutes=minutes, warm=warm, progress=RichProgress())
     if json:
         print_json({"models": cards})
         return
@@ -83,10 +90,12 @@ def _print_cards(cards: Sequence[ModelCard]) -> None:
     judged = [card for card in cards if "recall@20" in card.quality]
     if not judged:
         out.print("Learned. There are too few customers to set some apart and judge the models by them.")
+        print_card(cards[0])
         return
     names = ["recall@20", "ndcg@20", "customers"]
     rows = [[card.name, *(card.quality[name] for name in names)] for card in judged]
     print_rows(f"Held-out {judged[0].quality['protocol']}, full ranking", ["model", *names], rows)
+    print_card(cards[0])
 
 
 def doctor_command(directory: ShopDir, json: Json = False) -> None:

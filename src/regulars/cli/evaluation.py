@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from regulars.cli.model_card import print_card
 from regulars.cli.options import Json, MapOption, ShopDir, names
 from regulars.cli.output import RichProgress, out, print_json, print_rows
 from regulars.core.errors import UsageError
@@ -122,16 +123,7 @@ def models_command(directory: ShopDir, json: Json = False) -> None:
         best = next((row["model"] for row in rows if row["vs_best"] is None), "")
         tied = [row["model"] for row in rows if row["vs_best"] and row["vs_best"]["p"] >= ALPHA]
         _print_models(title, rows, {"model": best, "not_distinguishable_from": tied})
-    card = cards[0]
-    out.print(f"{card.name} {card.version}, learned {card.trained_at:%F %H:%M} UTC", soft_wrap=True, highlight=False)
-    if card.cost:
-        cost = card.cost
-        out.print(
-            f"Cost: {cost.cpu_seconds:,.1f} s of a processor, {cost.peak_bytes / 1e6:,.0f} MB of memory at most, "
-            f"{cost.watt_hours:,.3f} Wh ({cost.energy})",
-            soft_wrap=True,
-            highlight=False,
-        )
+    print_card(cards[0])
 
 
 def _print_ratings(report: dict[str, Any]) -> None:

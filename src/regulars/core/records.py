@@ -193,6 +193,21 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
     """Read from the processor's counters, or processor time × an assumed power of a core."""
 
 
+class Lineage(msgspec.Struct, frozen=True, kw_only=True):
+    """How a learned version came of an earlier one."""
+
+    weighed_in: str
+    """The version that was learned from the start: the weights of the blend and the figures are from there."""
+    went_on_from: str = ""
+    """The version whose models learned on; empty when none did."""
+    erased: int = 0
+    """Customers who were erased since everything was learned from the start."""
+    recounted_at: datetime | None = None
+    """When the last of them were taken out of all that is counted."""
+    forget_later: list[str] = []
+    """Models in which sums over everyone still show those customers a little, until they learn from the start."""
+
+
 class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     """A learned model: what it is, what it learned from, how well it did on held-out days."""
 
@@ -208,6 +223,8 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True):
     quality: dict[str, Any] = {}
     cost: Cost | None = None
     """What its learning took; None on cards of earlier versions, and for baselines."""
+    lineage: Lineage | None = None
+    """None: learned from the start, and nobody was erased since."""
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):

@@ -73,20 +73,17 @@ class LearnSettings(_Section, frozen=True, kw_only=True):
 
     models: Annotated[
         tuple[str, ...],
-        Meta(description="Models to learn, in order; 'blend' weighs the others for each recommendation."),
-    ] = ("popularity", "covisitation", "knn", "als", "repeat", "blend")
+        Meta(description="Models to learn; 'blend' weighs the others. 'transformer', 'gru' and 'ease' may be added."),
+    ] = ("popularity", "covisitation", "knn", "neighbours", "als", "repeat", "blend")
     kinds: Annotated[tuple[str, ...], Meta(description="Kinds of event that show an interest in an item.")] = (
-        "purchase",
-        "cart",
-        "wish",
-        "view",
-        "click",
-        "rate",
-        "review",
-    )
+        "purchase", "cart", "wish", "view", "click", "rate", "review",
+    )  # fmt: skip
     holdout_days: Annotated[
         int, Meta(description="The blend learns its weights by predicting this many last days.", ge=1, le=365)
     ] = 28
+    minutes: Annotated[
+        float, Meta(description="Budget of each training of 'transformer' or 'gru'; 0: passes count.", ge=0)
+    ] = 0.0
     seed: Annotated[
         int, Meta(description="Every random choice starts here: same events, same seed, same model.", ge=0)
     ] = 7

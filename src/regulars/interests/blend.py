@@ -15,6 +15,7 @@ from regulars.interests.blend_parts import PART_SETTINGS, PART_TYPES, PARTS, UNS
 from regulars.interests.blend_trees import Trees
 from regulars.interests.blend_weights import Lesson, Weighing, learn_weighing
 from regulars.interests.cost import Meter
+from regulars.interests.covisitation import CoVisitation
 from regulars.interests.interactions import DAY
 from regulars.interests.judging import Judge
 from regulars.interests.neural.sequence_recommender import SequenceConfig
@@ -25,6 +26,7 @@ from regulars.interests.replay import daily_hits
 from regulars.interests.splits import Split, by_time, leave_one_out
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -107,7 +109,7 @@ class Blend(Recommender):
             if self.quality_ and self.config.holdout == "time":
                 self.quality_[-1]["daily"] = self._daily(interactions, split, judges)
         self.costs_ = {self.name: meter.cost}
-        self.parts_ = self._fit_parts(interactions, self.now_, progress)
+        self.parts_ = self._fit_parts(interactions, self.now_, progress, settled=taught.parts)
         self.featurizer_ = self._featurizer(interactions, self.parts_, self.now_)
 
     def _partial_fit(self, interactions: Interactions, was: NDArray[np.int32], since: int, progress: Progress) -> None:
@@ -161,12 +163,22 @@ class Blend(Recommender):
         horizon = self.config.holdout_days * DAY
         return by_time(interactions, self.now_ - horizon, horizon + 1)
 
-    def _fit_parts(self, interactions: Interactions, now: int, progress: Progress) -> dict[str, Recommender]:
+    def _fit_parts(
+        self,
+        interactions: Interactions,
+        now: int,
+        progress: Progress,
+        settled: Mapping[str, Recommender] | None = None,
+    ) -> dict[str, Recommender]:
+        """Fit every part; those in `settled` have chosen their settings already."""
         fitted: dict[str, Recommender] = {}
         with progress.task("Learning the parts", len(self.config.parts)) as step:
             for name in self.config.parts:
                 with Meter() as meter:
                     part = self._part(name, len(interactions.histories.items))
+                    chosen = (settled or {}).get(name)
+                    if isinstance(chosen, CoVisitation):
+                        part.config = msgspec.structs.replace(part.config, **msgspec.structs.asdict(chosen.powers_))
                     fitted[name] = part.fit(interactions, now=now, progress=progress)
                 self.costs_[name] = meter.cost
                 step.advance()

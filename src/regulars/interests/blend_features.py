@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 REPEAT = ("known", "count", "month", "quarter", "year", "recency", "due", "trend", "one_off")
 POPULARITY = ("week", "season", "ever", "week_new")
 CUSTOMER = ("events", "idle")
-"""Facts of the customer: the same for all candidates, so that only trees can use them, to weigh parts by who asks."""
-SCORED = ("", "_new", "_top", "_place", "_sure")
+"""Facts of the customer: ln(1 + events) and ln(1 + days since the last). They are the same for all candidates, so that
+only trees can use them as they are, to weigh parts by who asks."""
+SCORED = ("", "_new", "_top", "_place", "_sure", "_by_events", "_by_idle")
 """Columns of each part with a score: on a logarithmic scale (inner products as they are); the same for items the
-customer never had; beside the best candidate; -ln(place); the best candidate's, which is the same for all."""
+customer never had; beside the best candidate; -ln(place); the best candidate's, which is the same for all; and the
+places times the facts of the customer, so that a sum too can trust a part more for long histories or after a while."""
 HALF_LIVES = (14.0, 45.0, 180.0)
 FLOOR = np.float32(1e-3)
 ROWS_AT_ONCE = 32 * 1024 * 1024
@@ -187,8 +189,10 @@ class Featurizer:
         X[:, first] = shown
         X[~mine, first + 1] = shown[~mine]
         X[:, first + 2] = top
-        X[:, first + 3] = _place(values, nothing)
+        X[:, first + 3] = places = _place(values, nothing)
         X[:, first + 4] = sure
+        X[:, first + 5] = places * X[0, self._column["events"]]
+        X[:, first + 6] = places * X[0, self._column["idle"]]
 
 
 def _place(values: NDArray[np.float32], nothing: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from regulars.interests.interactions import Histories, Interactions
     from regulars.interests.splits import Split
 
-CUSTOMERS = 6_000
+CUSTOMERS = 12_000
 """Customers whose last event is predicted: enough that a choice moves less than what it gains."""
 LEAST = 100
 """With fewer customers than this a choice would follow their chance."""

@@ -138,7 +138,7 @@ class Recommendations:
                 reason = self._source(history.items, item, next_first=part == "covisitation")
                 if reason.code != "popular":
                     return reason
-            if part == "als":
+            if part in ("als", "neighbours"):
                 return Reason(code="similar_customers")
             if part == "popularity":
                 break

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,10 +15,13 @@ from regulars.core.compute import pc
 from regulars.core.errors import DamagedError, InputError
 from regulars.core.files import sync_directory, write_bytes
 from regulars.core.progress import SILENT, Progress
-from regulars.core.records import Cost, ModelCard
+from regulars.core.records import Lineage, ModelCard
 from regulars.events.vocabulary import interest_weight
 from regulars.interests import Blend, BlendConfig, Interactions, from_events
+from regulars.interests.cost import Meter
 from regulars.interests.interaction_files import load_interactions, save_interactions
+from regulars.recommend.cards import cards_after, cards_of, page_of
+from regulars.recommend.counting import settle
 from regulars.recommend.repeats import allows_repeats
 
 if TYPE_CHECKING:
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
 
     from regulars.core.settings import Settings
 
-BASELINES = ("popular-last-week", "own-frequency")
 MIN_DAYS = 2
 
 
@@ -41,8 +43,46 @@ class Learned:
     cards: list[ModelCard]
 
 
-def learn(events: pa.Table, settings: Settings, *, snapshot: str, version: str, progress: Progress = SILENT) -> Learned:
-    """Learn every model from event rows (columns subject, item, time, kind).
+def parts_of(settings: Settings) -> tuple[str, ...]:
+    """Return the models that the blend weighs.
+
+    Raises
+    ------
+    InputError
+        One that slates cannot do without is missing.
+    """
+    parts = tuple(name for name in settings.learn.models if name != "blend")
+    missing = {"covisitation", "knn", "popularity"} - set(parts)
+    if missing:
+        raise InputError(
+            f"slates need the model '{sorted(missing)[0]}'", where="regulars.toml: learn.models", fix="Add it."
+        )
+    return parts
+
+
+def learn(
+    events: pa.Table,
+    settings: Settings,
+    *,
+    snapshot: str,
+    version: str,
+    items: pa.Table | None = None,
+    progress: Progress = SILENT,
+) -> Learned:
+    """Learn every model from the start.
+
+    Parameters
+    ----------
+    events
+        Columns subject, item, time and kind.
+    settings
+        Of the shop.
+    snapshot, version
+        What was learned from, and the name of what comes of it; for the cards.
+    items
+        The catalogue (see `from_events`), for what cards say of the lists; items without events are left out.
+    progress
+        Where to report to.
 
     Raises
     ------
@@ -50,26 +90,59 @@ def learn(events: pa.Table, settings: Settings, *, snapshot: str, version: str, 
         There is too little to learn from.
     """
     started = time.perf_counter()
-    interactions = from_events(events, interest_weight)
+    interactions = from_events(events, interest_weight, items=_with_events(items, events))
     purchases = events.filter(pc.equal(events.column("kind"), "purchase"))
     repeat = allows_repeats(settings.recommend.repeat, from_events(purchases)) if purchases.num_rows else False
-    parts = tuple(name for name in settings.learn.models if name != "blend")
-    missing = {"covisitation", "knn", "popularity"} - set(parts)
-    if missing:
-        raise InputError(
-            f"slates need the model '{sorted(missing)[0]}'", where="regulars.toml: learn.models", fix="Add it."
-        )
     span = (interactions.last_time - int(interactions.histories.times.min())) / 86_400
     config = BlendConfig(
-        parts=parts,
+        parts=parts_of(settings),
         holdout_days=max(1, min(settings.learn.holdout_days, int(span // 3))),
         holdout="time" if span >= MIN_DAYS else "last",
         repeat=repeat,
+        minutes=settings.learn.minutes or None,
         seed=settings.learn.seed,
     )
     blend = Blend(config).fit(interactions, progress=progress)
-    cards = _cards(blend, interactions, snapshot, version, time.perf_counter() - started)
+    cards = cards_of(blend, interactions, snapshot, version, time.perf_counter() - started)
     return Learned(blend, interactions, cards)
+
+
+def go_on(
+    old: Learned, events: pa.Table, settings: Settings, *, snapshot: str, version: str, progress: Progress = SILENT
+) -> Learned:
+    """Let learned models learn on from all events there are now; `old.blend` is changed.
+
+    What counts counts again; what has vectors or weights starts from those it has. How the parts are weighed, and the
+    figures on the cards, stay those of the last time that everything was learned from the start.
+
+    Parameters
+    ----------
+    old
+        What to go on from.
+    events, settings, snapshot, version, progress
+        As for `learn`.
+    """
+    blend = old.blend
+    with Meter() as meter:
+        interactions = from_events(events, interest_weight)
+        settle(blend, settings.learn.minutes or None)
+        was = interactions.numbers_before(old.interactions.items)
+        _ = blend.partial_fit(interactions, was=was, progress=progress)
+    before = old.cards[0]
+    lineage = before.lineage or Lineage(weighed_in=before.version)
+    lineage = msgspec.structs.replace(lineage, went_on_from=before.version)
+    cards = cards_after(
+        old.cards, blend, interactions, meter.cost,
+        version=version, snapshot=snapshot, trained_at=datetime.now(UTC), lineage=lineage,
+    )  # fmt: skip
+    return Learned(blend, interactions, cards)
+
+
+def _with_events(items: pa.Table | None, events: pa.Table) -> pa.Table | None:
+    """Return the catalogue of what was chosen: nobody recommends the rest yet, and every model would make room."""
+    if items is None or items.num_rows == 0:
+        return None
+    return items.filter(pc.is_in(items.column("item"), value_set=pc.unique(events.column("item"))))
 
 
 def save(directory: Path, learned: Learned) -> None:
@@ -78,9 +151,10 @@ def save(directory: Path, learned: Learned) -> None:
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         learned.blend.save(temporary)
-        save_interactions(temporary / "known", learned.interactions)
+        # The shop's tables hold the catalogue; nothing that is served needs it beside the models as well.
+        save_interactions(temporary / "known", replace(learned.interactions, catalogue=None))
         write_bytes(temporary / "cards.json", msgspec.json.format(msgspec.json.encode(learned.cards)))
-        write_bytes(temporary / "card.md", _markdown(learned).encode())
+        write_bytes(temporary / "card.md", page_of(learned.cards, learned.blend.config.parts).encode())
         shutil.rmtree(directory, ignore_errors=True)
         temporary.rename(directory)
         sync_directory(directory.parent)
@@ -103,78 +177,3 @@ def load(directory: Path) -> Learned:
             f"the model cards cannot be read: {error}", where=str(directory), fix="Run `regulars learn DIR`."
         ) from None
     return Learned(Blend.load(directory), load_interactions(directory / "known"), cards)
-
-
-def _cards(blend: Blend, interactions: Interactions, snapshot: str, version: str, seconds: float) -> list[ModelCard]:
-    days = blend.config.holdout_days
-    what = f"next {days} days" if blend.config.holdout == "time" else "next item"
-    cards: list[ModelCard] = []
-    # Too few customers to set some apart: the blend is learned, and nothing is claimed of it.
-    for row in reversed(blend.quality_ or [{"model": blend.name}]):
-        name = row["model"]
-        model = blend if name == "blend" else blend.parts_.get(name)
-        settings: dict[str, Any] = msgspec.to_builtins(model.config) if model else {}
-        quality = {
-            "protocol": what,
-            "days": days if blend.config.holdout == "time" else None,
-            "baseline": name in (*BASELINES, "popularity"),
-            **row,
-        }
-        cards.append(
-            ModelCard(
-                name=name,
-                version=version,
-                trained_at=datetime.now(UTC),
-                snapshot=snapshot,
-                customers=len(interactions.users),
-                items=len(interactions.items),
-                interactions=len(interactions.histories.items),
-                fit_seconds=seconds if name == "blend" else blend.costs_.get(name, Cost()).wall_seconds,
-                settings=settings,
-                quality=quality,
-                cost=blend.costs_.get(name),
-            )
-        )
-    return cards
-
-
-def _markdown(learned: Learned) -> str:
-    lines = [
-        "# Model card",
-        "",
-        "A conditional logit over the candidates of repeat purchase, co-visitation, item-kNN, matrix factorisation "
-        "and popularity. It ranks; it decides nothing about prices or persons. It knows a customer by the events of "
-        "the shop alone.",
-        "",
-        "Held-out days, customers who taught the weights nothing, full ranking:",
-        "",
-        "| model | recall@20 | nDCG@20 | 95% interval | customers |",
-        "|---|---|---|---|---|",
-    ]
-    for card in learned.cards:
-        q = card.quality
-        if "recall@20" not in q:
-            continue
-        low, high = q["ndcg@20_interval"]
-        lines.append(
-            f"| {card.name} | {q['recall@20']:.4f} | {q['ndcg@20']:.4f} | {low:.4f} to {high:.4f} | {q['customers']} |"
-        )
-    lines += ["", *_cost_lines(learned.cards)]
-    return "\n".join(lines) + "\n"
-
-
-def _cost_lines(cards: list[ModelCard]) -> list[str]:
-    lines = [
-        "What learning took; the blend's line is everything but the last fit of its parts. Memory is the most held:",
-        "",
-        "| model | CPU-seconds | seconds | MB | Wh |",
-        "|---|---|---|---|---|",
-    ]
-    for card in cards:
-        if (cost := card.cost) is not None:
-            about = "" if cost.energy == "measured" else "about "
-            lines.append(
-                f"| {card.name} | {cost.cpu_seconds:.1f} | {cost.wall_seconds:.1f} | {cost.peak_bytes / 1e6:.0f} "
-                f"| {about}{cost.watt_hours:.4f} |"
-            )
-    return lines

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 from ibis import _
 
-from regulars.core.errors import NotFoundError, NotLearnedError, RegularsError, UsageError
-from regulars.core.files import sync_directory, write_bytes
-from regulars.core.ids import content_id
+from regulars.core.errors import DamagedError, NotFoundError, NotLearnedError, RegularsError, UsageError
+from regulars.core.files import sync_directory
 from regulars.core.progress import SILENT, Progress
 from regulars.core.records import (
     Check,
@@ -29,6 +28,7 @@ from regulars.core.records import (
 )
 from regulars.core.schema import TABLES
 from regulars.core.settings import FILE_NAME, Settings, ShopSettings, load_settings, save_settings
+from regulars.core.versions import MODELS, current_version, touched, version_directory
 from regulars.events import find_complete_journey, load_mapping, read_complete_journey
 from regulars.events.vocabulary import BY_SHOP, KINDS
 from regulars.insights import GROUPS, PROVINCES_ONLY, Sources, ask, describe, dimension_names, load_divisions
@@ -40,8 +40,8 @@ from regulars.shop.cohorts import Cohorts
 from regulars.shop.doctor import examine
 from regulars.shop.formats import format_name
 from regulars.shop.imports import Importer, fingerprint
-from regulars.shop.interest import interest_events
 from regulars.shop.keyring import Keyring
+from regulars.shop.learning import learn_shop
 from regulars.shop.live import Live
 from regulars.shop.names import Names
 from regulars.shop.people import People
@@ -63,8 +63,6 @@ if TYPE_CHECKING:
     from regulars.core.table import Table
     from regulars.recommend import Learned, Recommendations
 
-MODEL_FORMAT = 3
-"""Raised when models of an older program must be learned again."""
 LOOK_SECONDS = 1.0
 LARGE = 50_000
 """Events from which a page would wait for its answers."""
@@ -195,39 +193,33 @@ class Shop:
         _ = shop.learn(progress=progress)
         return shop
 
-    def learn(self, *, models: Sequence[str] | None = None, progress: Progress = SILENT) -> list[ModelCard]:
+    def learn(
+        self,
+        *,
+        models: Sequence[str] | None = None,
+        minutes: float | None = None,
+        warm: bool = False,
+        progress: Progress = SILENT,
+    ) -> list[ModelCard]:
         """Learn from the events; nothing is computed when neither they nor the settings changed.
+
+        Parameters
+        ----------
+        models
+            Which, instead of `learn.models`.
+        minutes
+            Instead of `learn.minutes`.
+        warm
+            Go on from the version in use: seconds, where learning from the start takes minutes.
+        progress
+            Where to report.
 
         Returns
         -------
         cards
             One for each model and baseline, with its figures on held-out days.
         """
-        settings = self.settings
-        if models is not None:
-            settings = msgspec.structs.replace(
-                settings, learn=msgspec.structs.replace(settings.learn, models=tuple(models))
-            )
-        snapshot, allowed = self.store.snapshot, self.permissions.state("personalisation")
-        version = content_id(f"{MODEL_FORMAT}|{snapshot}|{allowed}|{settings.learn}|{settings.recommend.repeat}")[:12]
-        folder = self.directory / "models" / "blend" / version
-        from regulars.interests.neural.distributed import group
-
-        # Under torchrun every process learns, since they learn together; the first one decides and writes.
-        with group() as ranks:
-            (there,) = ranks.agree((folder / "cards.json").exists())
-            if not there:
-                folder.parent.mkdir(parents=True, exist_ok=True)
-                with progress.task("Reading events", None):
-                    rows = interest_events(self.store, settings, self.permissions)
-                from regulars.recommend import learn, save
-
-                learned = learn(rows, settings, snapshot=snapshot, version=version, progress=progress)
-                if ranks.leads:
-                    save(folder, learned)
-            if ranks.leads:
-                write_bytes(self.directory / "models" / "current.json", msgspec.json.encode({"blend": version}))
-            ranks.wait()
+        learn_shop(self, models=models, minutes=minutes, warm=warm, progress=progress)
         self._fresh = None
         return self.models()
 
@@ -461,11 +453,7 @@ class Shop:
         _ = self._answers.renew(self._version_of_events(), stop, self._allowed)
 
     def _version(self) -> str:
-        path = self.directory / "models" / "current.json"
-        try:
-            return msgspec.json.decode(path.read_bytes())["blend"]
-        except FileNotFoundError:
-            return ""
+        return current_version(self.directory / MODELS)
 
     def _learned(self) -> Learned:
         version = self._version()
@@ -475,11 +463,17 @@ class Shop:
         from regulars.recommend import load
 
         state = f"{version} {self._erased()}"
-        return self._answers.keep("learned", state, partial(load, self.directory / "models" / "blend" / version))
+        try:
+            return self._answers.keep("learned", state, partial(load, version_directory(self.directory, version)))
+        except DamagedError:
+            # An erasure may have put another version in its place while it was read.
+            if self._version() == version:
+                raise
+            return self._learned()
 
     def _erased(self) -> int:
         """Return a number that changes when somebody is taken out of the models."""
-        return _changed(self.directory / "models" / ERASED)
+        return touched(self.directory / MODELS / ERASED)
 
     def _engine(self) -> Recommendations:
         """Return what answers slates; what another process learned or imported is seen within `LOOK_SECONDS`."""
@@ -556,7 +550,7 @@ class Shop:
 
     def _allowed(self) -> str:
         """Return a name for whose events may be looked at: who allows it, and who was erased."""
-        return f"{self.permissions.state('analytics')} {_changed(self.directory / FORGOTTEN)}"
+        return f"{self.permissions.state('analytics')} {touched(self.directory / FORGOTTEN)}"
 
     def _tables_beside(self) -> str:
         return f"{self.store.version('items')} {self.store.version('customers')} {self.saved_cohorts.version()}"
@@ -593,11 +587,3 @@ class Shop:
             return People(self.store, self.sources(), last, self.names)
 
         return self._answers.keep("people", self._beside(), look, version=self._version_of_events())
-
-
-def _changed(path: Path) -> int:
-    """Return when a file was last touched; 0 when there is none."""
-    try:
-        return path.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0

@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from regulars.core.schema import CATEGORY_SEPARATOR
+from regulars.interests.categories import ALTERNATIVES
 from regulars.interests.interactions import DAY
 from regulars.interests.neural.sequences import Epoch, Epochs, Inputs, make_batch, rectangle
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from regulars.interests.interactions import Histories
+    from regulars.interests.interactions import Histories, Interactions
     from regulars.interests.neural.sequences import Shape
 
 
@@ -87,9 +89,7 @@ def last_whole_day(now: int, offset_minutes: int) -> int:
     return int(days_of(np.array([now], np.int64), offset_minutes)[0]) - 1
 
 
-def days_to_next(
-    histories: Histories, now: int, offset_minutes: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def days_to_next(histories: Histories, now: int, offset_minutes: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the days from each visit to the next one, a visit being a calendar day with an event.
 
     Only the last event of a day is asked, where the visit is known in full. The latest visit of each customer is
@@ -131,9 +131,30 @@ def next_visit_buys(histories: Histories, purchase: NDArray[np.bool_], minutes: 
     return found
 
 
-def category_names(categories: list[str], depth: int, separator: str) -> list[str]:
-    """Return the first `depth` levels of each category path; empty where an item has none."""
-    return [separator.join(path.split(separator)[:depth]) for path in categories]
+def targets_in(targets: Targets) -> dict[str, str]:
+    """Return, for each head, why these targets cannot teach it; empty where they can."""
+    bought = targets.bought[targets.bought >= 0]
+    return {
+        "time": "" if targets.came.any() else "no customer came on a later day",
+        "purchase": ""
+        if len(np.unique(bought)) == 2
+        else "no event is named 'purchase', or nobody came back"
+        if not bought.any()
+        else "every visit that followed another held a purchase",
+        "category": "" if len(np.unique(targets.categories[targets.categories >= 0])) > 1 else "no two categories",
+    }
+
+
+def categories_of(interactions: Interactions, depth: int) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    """Return the names of categories, paths cut after `depth` levels, and the number of each item's; -1: it has none.
+
+    Of an item in several categories at once the first counts.
+    """
+    paths = interactions.catalogue.categories if interactions.catalogue else [""] * len(interactions.items)
+    cut = [CATEGORY_SEPARATOR.join(path.split(ALTERNATIVES)[0].split(CATEGORY_SEPARATOR)[:depth]) for path in paths]
+    names = tuple(sorted(set(cut) - {""}))
+    numbers = {name: number for number, name in enumerate(names)}
+    return names, np.array([numbers.get(name, -1) for name in cut], np.int64)
 
 
 class BehaviourEpochs(Epochs):
@@ -149,9 +170,7 @@ class BehaviourEpochs(Epochs):
 
 
 class _Epoch(Epoch):
-    def __init__(
-        self, histories: Histories, shape: Shape, parts: list[NDArray[np.int64]], targets: Targets
-    ) -> None:
+    def __init__(self, histories: Histories, shape: Shape, parts: list[NDArray[np.int64]], targets: Targets) -> None:
         super().__init__(histories, shape, parts)
         self.behaviour = targets
 
@@ -160,9 +179,7 @@ class _Epoch(Epoch):
             yield behaviour_batch(self.histories, part, self.shape, self.behaviour)
 
 
-def behaviour_batch(
-    histories: Histories, part: NDArray[np.int64], shape: Shape, targets: Targets
-) -> BehaviourBatch:
+def behaviour_batch(histories: Histories, part: NDArray[np.int64], shape: Shape, targets: Targets) -> BehaviourBatch:
     """Build the batch of these windows: position p has seen p events, the last position all of them."""
     plain = make_batch(histories, part, shape)
     lengths = part[:, 1] - part[:, 0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - PyTorch's own name for it
@@ -11,7 +12,9 @@ from torch.nn import functional as F  # noqa: N812 - PyTorch's own name for it
 from regulars.interests.neural.trunks import SequenceModule
 
 if TYPE_CHECKING:
-    from regulars.interests.neural.behaviour_targets import BehaviourBatch
+    from numpy.typing import NDArray
+
+    from regulars.interests.neural.behaviour_targets import BehaviourBatch, Targets
     from regulars.interests.neural.trunks import Trunk
 
 EDGES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 21, 28, 35, 60, 90)
@@ -20,6 +23,8 @@ EDGES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 21, 28, 35, 60, 90)
 Bin b holds the days EDGES[b] + 1 … EDGES[b + 1] after a visit; the last one is open.
 """
 N_BINS = len(EDGES)
+DROPOUT = 0.4
+"""Share of the state's values that a head does not see while learning: visits are fewer than items."""
 
 
 def exposure(days: Tensor) -> Tensor:
@@ -32,6 +37,11 @@ def exposure(days: Tensor) -> Tensor:
 def bin_of(days: Tensor) -> Tensor:
     """Return the bin of a day after the visit, from 1, int64."""
     return torch.bucketize(days.float(), torch.tensor(EDGES, dtype=torch.float32)) - 1
+
+
+def days_in_bins(days: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the same as `exposure`, of an array: float64 (… × bins)."""
+    return exposure(torch.from_numpy(np.ascontiguousarray(days))).numpy().astype(np.float64)
 
 
 class Head(nn.Module):
@@ -47,6 +57,8 @@ class Head(nn.Module):
 
     def __init__(self, size: int, outcomes: int) -> None:
         super().__init__()
+        self.outcomes = outcomes
+        self.dropout = nn.Dropout(DROPOUT)
         self.hidden = nn.Linear(size, size)
         self.out = nn.Linear(size, outcomes)
         nn.init.zeros_(self.out.weight)
@@ -59,7 +71,7 @@ class Head(nn.Module):
 
     def forward(self, states: Tensor) -> Tensor:
         """Return logits, float32 (… × outcomes), of states (… × size)."""
-        return self.out(F.silu(self.hidden(states))).float()
+        return self.out(F.silu(self.hidden(self.dropout(states)))).float()
 
 
 class HazardHead(Head):
@@ -148,6 +160,23 @@ class BehaviourModule(SequenceModule):
             self.heads["purchase"] = PurchaseHead(size)
         if "category" in predicts:
             self.heads["category"] = CategoryHead(size, n_categories)
+
+    def start(self, targets: Targets) -> None:
+        """Let heads that have learned nothing yet answer what is usual in these targets."""
+        for name, head in self.heads.items():
+            if not bool((cast("Head", head).out.bias == 0).all()):
+                continue
+            if name == "time":
+                asked = targets.days >= 0
+                days, came = torch.from_numpy(targets.days[asked]), torch.from_numpy(targets.came[asked])
+                cast("Head", head).start(HazardHead.usual(days, came))
+            elif name == "purchase":
+                share = (targets.bought == 1).sum() / max(1, (targets.bought >= 0).sum())
+                cast("Head", head).start(torch.logit(torch.tensor([float(share)]), eps=1e-3))
+            else:
+                counts = np.bincount(targets.categories[targets.categories >= 0], minlength=cast("Head", head).outcomes)
+                shares = torch.from_numpy((counts + 0.5) / (counts.sum() + 0.5 * len(counts))).float()
+                cast("Head", head).start(shares.log())
 
     def losses(self, states: Tensor, batch: BehaviourBatch) -> dict[str, Tensor]:
         """Return the losses of each head's targets in a batch, float32 (targets of the head) by head.

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from regulars.core.progress import Progress
     from regulars.interests.interactions import Histories, Interactions
     from regulars.interests.neural.plan import TrainReport
-    from regulars.interests.neural.sequences import Batch, Shape
+    from regulars.interests.neural.sequences import Batch, Epochs, Shape
     from regulars.interests.neural.trunks import SequenceModule, Trunk
 
 
@@ -137,7 +137,7 @@ class SequenceRecommender(Recommender, Generic[C]):
             self._train(histories, config.epochs, config.learning_rate, progress)
 
     def _partial_fit(self, interactions: Interactions, was: NDArray[np.int32], since: int, progress: Progress) -> None:
-        from regulars.interests.neural.going_on import came_since, carry_over
+        from regulars.interests.neural.going_on import carry_over
 
         config, histories, old = self.config, interactions.histories, self.module_
         kinds = interactions.kinds if config.kinds else ()
@@ -146,13 +146,20 @@ class SequenceRecommender(Recommender, Generic[C]):
         with _alone(config.seed):
             self.module_ = self._module()
             carry_over(old, self.module_, histories, was, kinds_were)
-            moved = came_since(histories, since)
-            self._train(moved, config.partial_epochs, config.learning_rate * PARTIAL_RATE, progress)
+            self._train(
+                self._news(histories, since), config.partial_epochs, config.learning_rate * PARTIAL_RATE, progress
+            )
+
+    def _news(self, histories: Histories, since: int) -> Histories:
+        """Return the histories to go on with: of those who did something since that moment."""
+        from regulars.interests.neural.going_on import came_since
+
+        return came_since(histories, since)
 
     def _train(self, histories: Histories, epochs: int, rate: float, progress: Progress) -> None:
         """Learn to expect what follows; leaves the module in evaluation mode."""
         from regulars.interests.neural.plan import TrainPlan
-        from regulars.interests.neural.sequences import Epochs, without_last
+        from regulars.interests.neural.sequences import without_last
         from regulars.interests.neural.training import train
 
         config = self.config
@@ -162,7 +169,7 @@ class SequenceRecommender(Recommender, Generic[C]):
             histories, asked, answers = without_last(histories, config.validation, JUDGES, random)
             judge = partial(self._judge, asked, answers)
 
-        batches = Epochs(histories, self._shape(len(histories.items)), config.seed)
+        batches = self._batches(histories)
         if len(batches.windows) and epochs:
             plan = TrainPlan(
                 epochs=epochs, minutes=config.minutes, learning_rate=rate, weight_decay=config.weight_decay,
@@ -175,14 +182,24 @@ class SequenceRecommender(Recommender, Generic[C]):
         self.module_.eval()
         self._prepare()
 
+    def _batches(self, histories: Histories) -> Epochs:
+        """Return what is learned from; a model with further heads adds their targets."""
+        from regulars.interests.neural.sequences import Epochs
+
+        return Epochs(histories, self._shape(len(histories.items)), self.config.seed)
+
     def _loss(self, batch: Batch) -> Any:
+        return self._item_loss(self.module_.trunk(batch.inputs), batch)
+
+    def _item_loss(self, states: Any, batch: Batch) -> Any:
+        """Return the mean cross-entropy of the next events, of states (rows × positions × size)."""
         import torch
 
         from regulars.interests.neural.softmax import full_softmax, sampled_softmax
 
         config, trunk, bias = self.config, self.module_.trunk, self.module_.head.bias
         asked = batch.asked
-        states = trunk(batch.inputs)[asked].float()
+        states = states[asked].float()
         targets, weights = batch.targets[asked], batch.weights[asked]
         # Outside autocast: both losses choose their own precision.
         with torch.autocast("cpu", enabled=False):
@@ -218,7 +235,7 @@ class SequenceRecommender(Recommender, Generic[C]):
         histories = histories.keep((histories.items >= 0) & (histories.items < self.n_items_))
         out = np.ones((len(histories), self.config.embedding_size + 1), np.float32)
         self.module_.eval()
-        with _one_thread(), torch.inference_mode():
+        with one_thread(), torch.inference_mode():
             for numbers, inputs in latest(histories, self._shape()):
                 out[numbers, :-1] = self.module_.trunk(inputs)[:, -1].numpy()
         return out
@@ -261,7 +278,7 @@ def targets_of(batch: Batch) -> int:
 
 
 @contextmanager
-def _one_thread() -> Generator[None]:
+def one_thread() -> Generator[None]:
     """Use one thread of PyTorch for a while: the same sums in the same order, and no crowd on a server's cores."""
     import torch
 
@@ -281,6 +298,6 @@ def _alone(seed: int) -> Generator[None]:
     """Build and train from this seed on one thread; the caller's random numbers and threads are as before."""
     import torch
 
-    with _one_thread(), torch.random.fork_rng():
+    with one_thread(), torch.random.fork_rng():
         torch.manual_seed(seed)
         yield

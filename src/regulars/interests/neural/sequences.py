@@ -163,7 +163,7 @@ def make_batch(histories: Histories, part: NDArray[np.int64], shape: Shape) -> B
     """
     lengths = part[:, 1] - part[:, 0]
     positions = int(lengths.max())
-    items, times, kinds = _rectangle(histories, part[:, 1] - 1, lengths - 1, positions, shape)
+    items, times, kinds = rectangle(histories, part[:, 1] - 1, lengths - 1, positions, shape)
     # Rows are left-aligned: the g-th event after position p is the window's event p + g - 1.
     targets = np.zeros((len(part), positions, shape.next_events), np.int64)
     weights = np.zeros(targets.shape, np.float32)
@@ -192,13 +192,25 @@ def latest(histories: Histories, shape: Shape) -> Iterator[tuple[NDArray[np.int6
         for at in range(int(begin), int(end), rows):
             numbers = order[at : min(at + rows, int(end))]
             ends = histories.indptr[1:][numbers]
-            yield numbers, _rectangle(histories, ends, lengths[numbers], int(length) + 1, shape)
+            yield numbers, rectangle(histories, ends, lengths[numbers], int(length) + 1, shape)
 
 
-def _rectangle(
+def rectangle(
     histories: Histories, ends: NDArray[np.int64], lengths: NDArray[np.int64], positions: int, shape: Shape
 ) -> Inputs:
-    """Lay the `lengths` events before `ends` behind a start, one row each; what is unknown becomes nothing."""
+    """Lay the `lengths` events before `ends` behind a start, one row each; what is unknown becomes nothing.
+
+    Parameters
+    ----------
+    histories
+        All events.
+    ends, lengths
+        Where each row's events end, and how many they are, int64 (rows).
+    positions
+        Of the rectangle: the longest row and one.
+    shape
+        What is known.
+    """
     at = np.arange(positions)[None, :] - 1
     there = (at >= 0) & (at < lengths[:, None])
     event = np.where(there, (ends - lengths)[:, None] + at, 0)
