@@ -11,6 +11,7 @@ from benchmarks.report import write
 NAMES = (
     "quality", "next_basket", "serving", "masking", "collecting", "durability", "insights", "reviews", "asking",
     "influence", "alerts", "live", "pages", "kernels", "growth", "ratings", "cold", "spark_als", "peers",
+    "behaviour",
 )  # fmt: skip
 
 

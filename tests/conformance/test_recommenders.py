@@ -22,6 +22,7 @@ SETTINGS = {
     "bpr": {"embedding_size": 4},
     "svd": {"burn_in": 10, "sweeps": 20, "draws": 4},
     "transformer": {"embedding_size": 8, "epochs": 3},
+    "behaviour": {"embedding_size": 8, "epochs": 3},
     "gru": {"embedding_size": 8, "epochs": 3},
 }
 HERE = [name for name in MODELS if name != "spark-als"]

@@ -108,7 +108,7 @@ def test_a_category_cycle_is_learned() -> None:
     random = np.random.default_rng(1)
     rows = [[3 * int(random.integers(3)) + (u + step) % 3 for step in range(9)] for u in range(150)]
     data = named(Histories.of(rows), 9, categories="abcabcabc")
-    behaviour = small().fit(data).predict(Histories.of([[0], [4, 8], [6, 1]]))
+    behaviour = small(epochs=16).fit(data).predict(Histories.of([[0], [4, 8], [6, 1]]))
     assert behaviour.categories == ("a", "b", "c")
     assert behaviour.category_scores is not None
     assert behaviour.category_scores.argmax(1).tolist() == [1, 0, 2]

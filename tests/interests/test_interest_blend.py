@@ -68,9 +68,7 @@ def test_a_part_that_is_surely_better_is_followed_alone() -> None:
     X[:, 1] = -np.abs(X[:, 0])
     chosen = np.zeros((400, 10))
     chosen[np.arange(400), X[:, 1].reshape(-1, 10).argmax(axis=1)] = 1
-    blind = Lesson(
-        np.column_stack([X[:, 0], np.zeros(4000, np.float32), X[:, 1]]), chosen.ravel(), np.full(400, 10)
-    )
+    blind = Lesson(np.column_stack([X[:, 0], np.zeros(4000, np.float32), X[:, 1]]), chosen.ravel(), np.full(400, 10))
     found = learn_weighing(blind, {"a": 0, "b": 2}, 1e9, 7)
     assert gains(blind, found.score(blind.X)).mean() > 0.99
 

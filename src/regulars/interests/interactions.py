@@ -188,7 +188,7 @@ def from_events(
         Columns subject, item, time and, with `weight_of`, kind. Rows without an item are left out. A column `kind`
         becomes `histories.kinds`, a column `place` each customer's latest known place.
     weight_of
-        Evidence of interest by kind; None: 1 for every row.
+        Evidence of interest by kind, scaled so that the strongest kind that occurs has 1; None: 1 for every row.
     items
         The catalogue: columns item and, as far as they are there, title, description and category. Items that only the
         catalogue names become items that nobody chose yet.
@@ -207,7 +207,9 @@ def from_events(
     weights = np.ones(len(numbers), np.float32)
     kinds, kind_names = _encode(events.column("kind")) if "kind" in events.column_names else (None, [])
     if weight_of is not None and kinds is not None:
-        weights = np.array([weight_of(k) for k in kind_names], np.float32)[kinds]
+        evidence = np.array([weight_of(k) for k in kind_names], np.float32)
+        # Beside the strongest there is: where people only look, looking is all that can be known of them.
+        weights = (evidence / evidence.max() if evidence.max() > 0 else evidence)[kinds]
     # A stable sort keeps the file's order inside a basket.
     order = np.lexsort((np.arange(len(times)), times, subjects))
     counts = np.bincount(subjects, minlength=len(user_names))

@@ -11,6 +11,7 @@ from regulars.interests.bpr import BPR
 from regulars.interests.covisitation import CoVisitation
 from regulars.interests.ease import EASE
 from regulars.interests.item_knn import ItemKNN
+from regulars.interests.neural.behaviour import BehaviourModel
 from regulars.interests.neural.gru import GRU
 from regulars.interests.neural.transformer import SequenceTransformer
 from regulars.interests.popularity import Popularity, PopularityByPlace
@@ -43,6 +44,7 @@ MODELS: dict[str, type[Recommender]] = {
         SparkALS,
         GRU,
         SequenceTransformer,
+        BehaviourModel,
         TextModel,
         Blend,
     )
