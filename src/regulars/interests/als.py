@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -146,14 +146,6 @@ class ALS(FactorModel):
             self._turned_items, turned, COLD_STEPS, size, sizes(size), 0, len(histories),
         )  # fmt: skip
         return np.ascontiguousarray((turned @ self._Q.T)[:, :size])
-
-    def _arrays(self) -> dict[str, NDArray[Any]]:
-        return {"user_factors": self.user_factors_, "item_factors": self.item_factors_}
-
-    def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
-        self.user_factors_ = arrays["user_factors"]
-        self.item_factors_ = arrays["item_factors"]
-        self._prepare()
 
     @classmethod
     def grid(cls) -> Sequence[Config]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from regulars.interests.categories import label_matrix
+from regulars.interests.popularity import customers_per_item
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,8 +22,45 @@ SMOOTHING = 0.01
 """Steck's α: a category that a list lacks costs much, not infinitely much."""
 
 
-def beyond_accuracy(lists: NDArray[np.int32], histories: Histories, train: Interactions) -> dict[str, float]:
+@dataclass(frozen=True)
+class Background:
+    """What lists are held against: the same for every model of a table.
+
+    Parameters
+    ----------
+    shares
+        Share of the customers who chose each item, float64 (items).
+    customers
+        All of the training.
+    labels
+        Labels of each item; None when no item has a category.
+    """
+
+    shares: NDArray[np.float64]
+    customers: int
+    labels: sp.csr_matrix | None
+
+    @staticmethod
+    def of(train: Interactions) -> Background:
+        """Return what a training says."""
+        return Background(popularity_shares(train), len(train.users), labels(train.catalogue))
+
+
+def beyond_accuracy(
+    lists: NDArray[np.int32], histories: Histories, train: Interactions, background: Background | None = None
+) -> dict[str, float]:
     """Describe lists (customers × at least 10) of the customers with these histories.
+
+    Parameters
+    ----------
+    lists
+        What was shown, int32 (customers × places).
+    histories
+        Of the same customers.
+    train
+        What models learned from.
+    background
+        `Background.of(train)`, where several models are described; None: it is made.
 
     Returns
     -------
@@ -30,31 +69,25 @@ def beyond_accuracy(lists: NDArray[np.int32], histories: Histories, train: Inter
         diversity@10 and miscalibration@10; see the function of each.
     """
     shown = lists[:, :PLACES]
-    shares = popularity_shares(train)
+    background = background or Background.of(train)
+    shares, known = background.shares, background.labels
     popularity = mean_popularity(shown, shares)
     row = {
-        "novelty@10": novelty(shown, shares, len(train.users)),
+        "novelty@10": novelty(shown, shares, background.customers),
         "popularity@10": popularity,
         "popularity_lift@10": popularity_lift(popularity, histories, shares),
-        "exposure_gini@10": exposure_gini(shown, len(train.items)),
+        "exposure_gini@10": exposure_gini(shown, len(shares)),
     }
-    known = labels(train.catalogue)
     if known is not None:
         row["diversity@10"] = diversity(shown, known)
         row["miscalibration@10"] = miscalibration(shown, histories, known)
     return row
 
 
-def customers_per_item(train: Interactions) -> NDArray[np.int64]:
-    """Return how many different customers chose each item, int64 (items)."""
-    n_items = len(train.items)
-    pairs = np.unique(train.histories.owners * n_items + train.histories.items)
-    return np.bincount(pairs % n_items, minlength=n_items)
-
-
 def popularity_shares(train: Interactions) -> NDArray[np.float64]:
     """Return the share of the customers with events who chose each item, float64 (items)."""
-    return customers_per_item(train) / max(1, int(np.count_nonzero(train.histories.lengths)))
+    customers = customers_per_item(train.histories, len(train.items)).astype(np.float64)
+    return customers / max(1, int(np.count_nonzero(train.histories.lengths)))
 
 
 def novelty(lists: NDArray[np.int32], shares: NDArray[np.float64], customers: int) -> float:

@@ -19,7 +19,7 @@ from regulars.interests.covisitation import CoVisitation
 from regulars.interests.interactions import DAY
 from regulars.interests.judging import Judge
 from regulars.interests.neural.sequence_recommender import SequenceConfig
-from regulars.interests.popularity import Popularity
+from regulars.interests.popularity import customers_per_item
 from regulars.interests.recommender import Config, Recommender
 from regulars.interests.repeat import Repeat
 from regulars.interests.replay import daily_hits
@@ -41,6 +41,8 @@ EVENTS_SEEN = 3_200_000
 FEWEST_EPOCHS = 2
 MANY_EVENTS = 1_000_000
 """Above this the transformer must be asked for: it took minutes and gained a grocer nothing (docs/log.md)."""
+MIN_DAYS = 2
+"""With fewer days than this to learn from, no day of them can be hidden."""
 DAILY_CUSTOMERS = 300
 """Customers of a day, at most, by whom the quality of that day is told."""
 
@@ -70,6 +72,15 @@ class BlendConfig(Config, frozen=True, kw_only=True):
 
 JUDGES = 4000
 """Customers at most by whom the parts and the blend are judged."""
+
+
+def holdout_of(interactions: Interactions, days: int) -> dict[str, Any]:
+    """Return the settings `holdout` and `holdout_days` with which a blend hides at most so many days from itself.
+
+    Of a short training a third; of one of less than two days none, but each customer's last event.
+    """
+    span = (interactions.last_time - int(interactions.histories.times.min())) // DAY
+    return {"holdout": "time" if span >= MIN_DAYS else "last", "holdout_days": max(1, min(days, span // 3))}
 
 
 class Blend(Recommender):
@@ -198,14 +209,13 @@ class Blend(Recommender):
         return part
 
     def _featurizer(self, interactions: Interactions, parts: dict[str, Recommender], now: int) -> Featurizer:
+        histories, n_items = interactions.histories, len(interactions.items)
+
         def customers(days: float) -> NDArray[np.float32]:
-            recent = interactions.histories.times >= now - days * DAY
-            if not recent.any():
-                return np.zeros(len(interactions.items), np.float32)
-            return np.asarray(Popularity().fit(interactions.keep(recent), now=now).popularity_, np.float32)
+            return customers_per_item(histories.keep(histories.times >= now - days * DAY), n_items)
 
         trend = Repeat(trend_power=1.0, trend_days=TREND_DAYS).fit(interactions, now=now).trend_
-        ever = np.asarray(Popularity().fit(interactions, now=now).popularity_, np.float32)
+        ever = customers_per_item(histories, n_items)
         return Featurizer(parts, Signals(customers(7), customers(28), ever, trend), now, self.config.depth)
 
     def _learn(

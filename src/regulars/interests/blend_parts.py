@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from regulars.interests.als import ALS
 from regulars.interests.covisitation import CoVisitation
 from regulars.interests.ease import EASE
+from regulars.interests.factor_model import FactorModel
+from regulars.interests.factor_top_k import factor_top_k, pack
 from regulars.interests.item_knn import ItemKNN
-from regulars.interests.jit import kernel
 from regulars.interests.neural.gru import GRU
 from regulars.interests.neural.transformer import SequenceTransformer
 from regulars.interests.popularity import Popularity
@@ -50,17 +51,6 @@ UNSCORED = ("repeat", "popularity")
 FACTOR_ITEMS = 10_000
 
 
-@runtime_checkable
-class HasVectors(Protocol):
-    """A model whose preference is an inner product."""
-
-    item_factors_: NDArray[np.float32]
-
-    def vectors(self, histories: Histories) -> NDArray[np.float32]:
-        """Return the vector of each history, float32 (histories × factors)."""
-        ...
-
-
 class Opinions:
     """What the scored parts think of some customers.
 
@@ -74,11 +64,11 @@ class Opinions:
 
     def __init__(self, parts: Mapping[str, Recommender], customers: NDArray[np.float32]) -> None:
         self.names = [name for name in parts if name not in UNSCORED]
-        self._tables = {name: parts[name] for name in self.names if not isinstance(parts[name], HasVectors)}
+        self._tables = {name: parts[name] for name in self.names if not isinstance(parts[name], FactorModel)}
         self._factors = {
             name: _Factors(model, customers)
             for name in self.names
-            if isinstance(model := parts[name], HasVectors)
+            if isinstance(model := parts[name], FactorModel)
         }  # fmt: skip
 
     def ask(self, histories: Histories) -> Asked:
@@ -125,14 +115,14 @@ class _Factors:
     from other parts are still scored, whatever their number of customers.
     """
 
-    def __init__(self, model: HasVectors, customers: NDArray[np.float32]) -> None:
+    def __init__(self, model: FactorModel, customers: NDArray[np.float32]) -> None:
         self.model = model
-        self.items = np.sort(largest(customers, FACTOR_ITEMS))
-        self.matrix = np.ascontiguousarray(model.item_factors_[self.items])
+        searched = np.sort(largest(customers, FACTOR_ITEMS))
+        self._packed = pack(model.item_factors_[searched], searched)
 
     def best(self, vector: NDArray[np.float32], count: int) -> NDArray[np.int32]:
         """Return the items with the largest inner product."""
-        return self.items[top_k(_products(self.matrix, vector)[None], count)[0][0]]
+        return factor_top_k(vector[None], self._packed, count)[0][0]
 
     def score(self, vector: NDArray[np.float32], items: NDArray[np.int32]) -> NDArray[np.float32]:
         """Return ⟨u, p⟩ for some items."""
@@ -150,15 +140,3 @@ def largest(values: NDArray[np.float32], count: int) -> NDArray[np.int32]:
     if count > SCAN:
         return np.argpartition(-values, count)[:count].astype(np.int32)
     return top_k(values[None], count)[0][0]
-
-
-@kernel
-def _products(matrix: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return matrix @ vector on this core: a BLAS that spreads over all cores stalls a server under load."""
-    out = np.empty(len(matrix), np.float32)
-    for row in range(len(matrix)):
-        total = np.float32(0)
-        for k in range(len(vector)):
-            total += matrix[row, k] * vector[k]
-        out[row] = total
-    return out

@@ -102,10 +102,8 @@ class BPR(Recommender):
     def vectors(self, histories: Histories) -> NDArray[np.float32]:
         """Return the vector of each history, float32 (histories × embedding_size): U for anyone."""
         config = self.config
-        rank = np.repeat(histories.indptr[1:], histories.lengths) - 1 - np.arange(len(histories.items))
-        latest = histories.keep(rank < config.history_depth)
-        rank = rank[rank < config.history_depth]
-        weights = ((1.0 + rank) ** -config.history_decay).astype(np.float32)
+        latest = histories.latest(config.history_depth)
+        weights = ((1.0 + latest.from_end) ** -config.history_decay).astype(np.float32)
         indptr, known = distinct_items(histories, self.n_items_)
         U = np.zeros((len(histories), config.embedding_size), np.float32)
         owners = latest.owners.astype(np.int32)

@@ -10,9 +10,10 @@ import numpy as np
 from regulars.interests.covisitation_kernel import count_pairs
 from regulars.interests.covisitation_tuning import Powers, tuned
 from regulars.interests.hops import reach_further
+from regulars.interests.item_pairs import in_blocks
 from regulars.interests.item_to_item import ItemToItem, ItemToItemConfig
 from regulars.interests.jit import cores
-from regulars.interests.neighbours import Neighbours, in_blocks
+from regulars.interests.neighbours import Neighbours, fading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from regulars.core.progress import Progress
     from regulars.interests.interactions import Histories, Interactions
+    from regulars.interests.item_pairs import Rows
     from regulars.interests.recommender import Config
 
 
@@ -94,7 +96,7 @@ class CoVisitation(ItemToItem[CoVisitationConfig]):
     def table(self, histories: Histories, powers: Powers) -> Neighbours:
         """Count, and keep each item's strongest neighbours."""
         config = self.config
-        gaps = (1.0 + np.arange(config.window, dtype=np.float32)) ** np.float32(-config.gap_decay)
+        gaps = fading(config.window, config.gap_decay)
         counts = np.bincount(histories.items, minlength=self.n_items_).astype(np.float32)
         # Positions of each item in the long list of events, so that one item's row is built at a time:
         # memory stays at one dense row a core however long the histories are.
@@ -104,14 +106,14 @@ class CoVisitation(ItemToItem[CoVisitationConfig]):
         scale = np.maximum(counts, 1) ** np.float32(-powers.popularity_power)
         owners = histories.owners
 
-        def block(first: int, last: int) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+        def block(first: int, last: int) -> Rows:
             return count_pairs(
                 histories.items, histories.weights, histories.indptr, owners, lengths, where, starts, gaps,
                 np.float32(powers.backward), np.float32(powers.count_power), scale, config.neighbours, first, last,
                 cores(),
             )  # fmt: skip
 
-        made = in_blocks(self.n_items_, block)
+        made = in_blocks(self.n_items_, config.neighbours, block)
         source = np.repeat(np.maximum(counts, 1) ** np.float32(-powers.source_power), np.diff(made.indptr))
         return Neighbours(made.indptr, made.items, made.strengths * source.astype(np.float32))
 

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from regulars.interests.jit import kernel
-from regulars.interests.neighbours import Neighbours
+from regulars.interests.neighbours import Neighbours, fading
 from regulars.interests.splits import leave_one_out
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class _Judge:
         source = np.repeat(log, np.diff(table.indptr))
         weights = powers.count_power * np.log(table.strengths)
         weights -= powers.popularity_power * log[table.items] + powers.source_power * source
-        recency = (1.0 + np.arange(DEPTH, dtype=np.float32)) ** np.float32(-powers.history_decay)
+        recency = fading(DEPTH, powers.history_decay)
         ranks = _ranks(
             self._histories.indptr, self._histories.items, self._targets, recency,
             table.indptr, table.items, np.exp(weights).astype(np.float32), len(log),

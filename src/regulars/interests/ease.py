@@ -67,8 +67,7 @@ class EASE(ItemToItem[EASEConfig]):
 
     def _fit(self, interactions: Interactions, progress: Progress) -> None:
         config, histories, n_items = self.config, interactions.histories, self.n_items_
-        from_end = np.repeat(histories.indptr[1:], histories.lengths) - np.arange(len(histories.items))
-        indptr, items = distinct_items(histories.keep(from_end <= config.customer_depth), n_items)
+        indptr, items = distinct_items(histories.latest(config.customer_depth), n_items)
         with progress.task("Solving XᵀX + λI", None):
             if config.form == "exact" or (config.form == "auto" and n_items <= SMALL):
                 self.neighbours_ = _strongest(solve_exactly(indptr, items, n_items, config.reg), config.neighbours)

@@ -13,7 +13,7 @@ from regulars.core.errors import InputError, UsageError
 from regulars.core.progress import SILENT, Progress
 from regulars.interests import metrics
 from regulars.interests.baselines import OwnFrequency, RecentPopularity
-from regulars.interests.blend import Blend
+from regulars.interests.blend import Blend, holdout_of
 from regulars.interests.interactions import DAY, Interactions
 from regulars.interests.judging import TRIVIAL, Evaluation, Judge
 from regulars.interests.models import MODELS
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 LIST = 20
 """Items ranked for each customer."""
-MIN_DAYS = 2
-"""Days that the blend needs to hide some of them."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,14 +136,10 @@ def _default(model_type: type[Recommender], plan: Plan, train: Interactions) -> 
     if plan.minutes is not None and "minutes" in config.__struct_fields__:
         config = msgspec.structs.replace(config, minutes=plan.minutes)
     if model_type is Blend:
-        # The blend hides days of its own training from itself: of a short one a third, of a very short one none.
-        days = (train.last_time - int(train.histories.times.min())) // DAY
-        return msgspec.structs.replace(
-            config,
-            holdout="time" if plan.protocol == "time" and days >= MIN_DAYS else "last",
-            holdout_days=max(1, min(round(plan.horizon_days), days // 3)),
-            repeat=not plan.exclude_known,
-        )
+        hidden = holdout_of(train, round(plan.horizon_days))
+        if plan.protocol == "leave-one-out":
+            hidden["holdout"] = "last"
+        return msgspec.structs.replace(config, **hidden, repeat=not plan.exclude_known)
     return config
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from regulars.interests.factor_top_k import FEW, PackedItems, factor_top_k, pack
 from regulars.interests.recommender import Recommender
@@ -18,15 +18,19 @@ if TYPE_CHECKING:
 class FactorModel(Recommender):
     """A model that has a vector for every item and makes one of any history.
 
-    Subclasses fill `item_factors_` (a new array whenever it changes) and make `vectors`.
+    Subclasses fill `item_factors_` (a new array whenever it changes) and make `vectors`. One that is no more than its
+    two matrices fills `user_factors_` too, and `_prepare`s what it derives from them.
 
     Attributes
     ----------
     item_factors_
         P, float32 (items × factors).
+    user_factors_
+        U, float32 (users × factors).
     """
 
     item_factors_: NDArray[np.float32]
+    user_factors_: NDArray[np.float32]
     _packed: tuple[NDArray[np.float32], PackedItems] | None = None
 
     @abstractmethod
@@ -39,6 +43,17 @@ class FactorModel(Recommender):
         if packed is None or packed[0] is not self.item_factors_:
             packed = self._packed = (self.item_factors_, pack(self.item_factors_))
         return packed[1]
+
+    def _prepare(self) -> None:
+        """Work out what the vectors of histories need besides the matrices."""
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        return {"user_factors": self.user_factors_, "item_factors": self.item_factors_}
+
+    def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
+        self.user_factors_ = arrays["user_factors"]
+        self.item_factors_ = arrays["item_factors"]
+        self._prepare()
 
     def _score(self, histories: Histories) -> NDArray[np.float32]:
         return self.vectors(histories) @ self.item_factors_.T

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from regulars.interests.item_pairs import in_blocks
 from regulars.interests.jit import cores, parallel_kernel, parallel_range
-from regulars.interests.neighbours import Neighbours, Padded, in_blocks, settle_row
+from regulars.interests.neighbours import Neighbours, settle_row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from regulars.interests.item_pairs import Rows
 
 WIDTH = 64
 """Neighbours that a step follows: the cost of an item grows with its square."""
@@ -35,28 +38,17 @@ def reach_further(table: Neighbours, hops: int, weight: float, limit: int) -> Ne
     n_items = len(table.indptr) - 1
     sums = np.zeros(n_items, np.float32)
     np.add.at(sums, np.repeat(np.arange(n_items), np.diff(table.indptr)), table.strengths)
-    longest = found = table
-    for hop in range(1, hops):
-        at, share = longest, np.float32(weight**hop)
+    found = table
+    # Horner's rule: what is reached in k steps is one step, and from what k - 1 steps reach one more.
+    for _ in range(1, hops):
 
-        def further(first: int, last: int, at: Neighbours = at) -> Padded:
+        def further(first: int, last: int, reached: Neighbours = found) -> Rows:
             return _step(
-                at.indptr, at.items, at.strengths, table.indptr, table.items, table.strengths, sums, WIDTH, limit,
-                first, last, cores(),
+                table.indptr, table.items, table.strengths, reached.indptr, reached.items, reached.strengths, sums,
+                np.float32(weight), WIDTH, limit, first, last, cores(),
             )  # fmt: skip
 
-        longest = in_blocks(n_items, further)
-        step = longest
-
-        def added(
-            first: int, last: int, step: Neighbours = step, so_far: Neighbours = found, share: np.float32 = share
-        ) -> Padded:
-            return _add(
-                so_far.indptr, so_far.items, so_far.strengths, step.indptr, step.items, step.strengths, share, limit,
-                first, last, cores(),
-            )  # fmt: skip
-
-        found = in_blocks(n_items, added)
+        found = in_blocks(n_items, limit, further)
     return found
 
 
@@ -65,62 +57,22 @@ def _step(
     indptr: NDArray[np.int64],
     items: NDArray[np.int32],
     strengths: NDArray[np.float32],
-    starts: NDArray[np.int64],
-    neighbours: NDArray[np.int32],
-    weights: NDArray[np.float32],
+    reached_indptr: NDArray[np.int64],
+    reached: NDArray[np.int32],
+    reached_strengths: NDArray[np.float32],
     sums: NDArray[np.float32],
+    weight: np.float32,
     width: int,
     limit: int,
     first: int,
     last: int,
     threads: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-    """Take one step more from where items first, …, last - 1 lead."""
+    """Return S + weight · reached · P for items first, …, last - 1, padded."""
     n_items = len(indptr) - 1
     lengths = np.zeros(last - first, np.int64)
     near = np.zeros((last - first, limit), np.int32)
-    reached = np.zeros((last - first, limit), np.float32)
-    for thread in parallel_range(threads):
-        row = np.zeros(n_items, np.float32)
-        touched = np.empty(n_items, np.int32)
-        for item in range(first + thread, last, threads):
-            count = 0
-            for at in range(indptr[item], min(indptr[item + 1], indptr[item] + width)):
-                between = items[at]
-                if sums[between] == 0:
-                    continue
-                passed = strengths[at] / sums[between]
-                for there in range(starts[between], min(starts[between + 1], starts[between] + width)):
-                    other = neighbours[there]
-                    if other == item:
-                        continue
-                    if row[other] == 0:
-                        touched[count] = other
-                        count += 1
-                    row[other] += passed * weights[there]
-            lengths[item - first] = settle_row(row, touched, count, near[item - first], reached[item - first])
-    return lengths, near, reached
-
-
-@parallel_kernel
-def _add(
-    indptr: NDArray[np.int64],
-    items: NDArray[np.int32],
-    strengths: NDArray[np.float32],
-    starts: NDArray[np.int64],
-    neighbours: NDArray[np.int32],
-    weights: NDArray[np.float32],
-    share: np.float32,
-    limit: int,
-    first: int,
-    last: int,
-    threads: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-    """Add two tables' rows first, …, last - 1, the second times `share`."""
-    n_items = len(indptr) - 1
-    lengths = np.zeros(last - first, np.int64)
-    near = np.zeros((last - first, limit), np.int32)
-    summed = np.zeros((last - first, limit), np.float32)
+    found = np.zeros((last - first, limit), np.float32)
     for thread in parallel_range(threads):
         row = np.zeros(n_items, np.float32)
         touched = np.empty(n_items, np.int32)
@@ -130,10 +82,18 @@ def _add(
                 touched[count] = items[at]
                 count += 1
                 row[items[at]] = strengths[at]
-            for at in range(starts[item], starts[item + 1]):
-                if row[neighbours[at]] == 0:
-                    touched[count] = neighbours[at]
-                    count += 1
-                row[neighbours[at]] += share * weights[at]
-            lengths[item - first] = settle_row(row, touched, count, near[item - first], summed[item - first])
-    return lengths, near, summed
+            for at in range(reached_indptr[item], min(reached_indptr[item + 1], reached_indptr[item] + width)):
+                between = reached[at]
+                if sums[between] == 0:
+                    continue
+                passed = weight * reached_strengths[at] / sums[between]
+                for there in range(indptr[between], min(indptr[between + 1], indptr[between] + width)):
+                    other = items[there]
+                    if other == item:
+                        continue
+                    if row[other] == 0:
+                        touched[count] = other
+                        count += 1
+                    row[other] += passed * strengths[there]
+            lengths[item - first] = settle_row(row, touched, count, near[item - first], found[item - first])
+    return lengths, near, found

@@ -84,6 +84,15 @@ class Histories:
         return Histories(indptr, self.items[part], self.times[part], self.weights[part], kinds, places)
 
     @property
+    def from_end(self) -> NDArray[np.int64]:
+        """How many events of the same customer follow each event, int64 (events): 0 for the latest."""
+        return np.repeat(self.indptr[1:], self.lengths) - 1 - np.arange(len(self.items))
+
+    def latest(self, count: int) -> Histories:
+        """Return the same customers with their latest `count` events at most."""
+        return self.keep(self.from_end < count)
+
+    @property
     def owners(self) -> NDArray[np.int64]:
         """The customer number of each event, int64 (events)."""
         return np.repeat(np.arange(len(self), dtype=np.int64), self.lengths)

@@ -59,9 +59,7 @@ class ItemKNN(ItemToItem[ItemKNNConfig]):
 
     def _fit(self, interactions: Interactions, progress: Progress) -> None:
         histories, config, n_items = interactions.histories, self.config, self.n_items_
-        from_end = np.repeat(histories.indptr[1:], histories.lengths) - np.arange(len(histories.items))
-        latest = histories.keep(from_end <= config.customer_depth)
-        indptr, items = distinct_items(latest, n_items)
+        indptr, items = distinct_items(histories.latest(config.customer_depth), n_items)
         owners = np.repeat(np.arange(len(indptr) - 1, dtype=np.int64), np.diff(indptr))
         worth = customer_worth(np.diff(indptr), n_items, config)
         norms = np.sqrt(np.bincount(items, weights=worth[owners], minlength=n_items)).astype(np.float32)

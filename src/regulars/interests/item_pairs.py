@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from regulars.interests.neighbours import Neighbours
+from regulars.interests.neighbours import Neighbours, from_padded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,10 +40,9 @@ def in_blocks(n_items: int, limit: int, count: Callable[[int, int], Rows]) -> Ne
     size = max(1, CELLS // max(1, limit))
     for begin in range(0, n_items, size):
         end = min(begin + size, n_items)
-        found, near, values = count(begin, end)
-        used = np.arange(near.shape[1]) < found[:, None]
-        lengths[begin:end] = found
-        items.append(near[used])
-        strengths.append(values[used])
+        block = from_padded(*count(begin, end))
+        lengths[begin:end] = np.diff(block.indptr)
+        items.append(block.items)
+        strengths.append(block.strengths)
     indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
     return Neighbours(indptr, np.concatenate(items), np.concatenate(strengths))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from regulars.interests import metrics
 from regulars.interests.baselines import OwnFrequency, RecentPopularity
-from regulars.interests.beyond import beyond_accuracy
+from regulars.interests.beyond import Background, beyond_accuracy
 from regulars.interests.comparing import MEASURE, Comparison, against, compare, verdict
 from regulars.interests.popularity import Popularity
-from regulars.interests.slices import sliced
+from regulars.interests.slices import sliced, slices
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,18 +59,21 @@ class Judge:
         self._seed = seed
         self._rows: list[dict[str, Any]] = []
         self._values: dict[str, NDArray[np.float64]] = {}
+        self._background = Background.of(split.train)
+        self._slices = list(slices(split))
 
     def add(self, model: str, lists: NDArray[np.int32], **facts: Any) -> None:
         """Judge a model's lists (customers × at least 20); `facts` join its row."""
         split, n_items = self._split, len(self._split.train.items)
-        self._values[model] = metrics.per_customer(lists, split.targets, n_items)[MEASURE]
+        values = metrics.per_customer(lists, split.targets, n_items)
+        self._values[model] = values[MEASURE]
         self._rows.append(
             {
                 "model": model,
-                **metrics.figures(lists, split.targets, n_items),
-                **beyond_accuracy(lists, split.histories, split.train),
+                **metrics.described(values, lists, n_items),
+                **beyond_accuracy(lists, split.histories, split.train, self._background),
                 **facts,
-                "slices": sliced(lists, split),
+                "slices": sliced(lists, split, self._slices),
             }
         )
 

@@ -123,8 +123,13 @@ def figures(lists: NDArray[np.int32], targets: Histories, n_items: int) -> dict[
         recall@20_interval and ndcg@20_interval (95%, bootstrap over customers); coverage (share of the catalogue that
         somebody was shown in the first 10); customers.
     """
+    return described(per_customer(lists, targets, n_items), lists, n_items)
+
+
+def described(values: dict[str, NDArray[np.float64]], lists: NDArray[np.int32], n_items: int) -> dict[str, Any]:
+    """Return the row of `figures` from what `per_customer` gave for these lists."""
     return {
-        **summary(per_customer(lists, targets, n_items)),
+        **summary(values),
         "coverage": coverage(lists[:, :10], n_items),
         "customers": len(lists),
     }

@@ -10,11 +10,14 @@ import numpy as np
 from regulars.interests.jit import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from regulars.interests.interactions import Histories
+
+
+def fading(count: int, power: float) -> NDArray[np.float32]:
+    """Return (1 + r)^-power for r = 0 … count - 1, float32 (count): what events count the further away they are."""
+    return (1.0 + np.arange(count, dtype=np.float32)) ** np.float32(-power)
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Neighbours:
         s(j) = Σ_r (1 + r)^-decay · strength(i_r → j), where i_r is the r-th latest event, r < depth.
         """
         out = np.zeros((len(histories), len(self.indptr) - 1), np.float32)
-        recency = (1.0 + np.arange(depth, dtype=np.float32)) ** np.float32(-decay)
+        recency = fading(depth, decay)
         _score(histories.indptr, histories.items, recency, self.indptr, self.items, self.strengths, out)
         return out
 
@@ -55,7 +58,7 @@ class Neighbours:
     ) -> NDArray[np.int32]:
         """Return for each target the item of the history that adds most to its score (-1: none does)."""
         depth = len(history)
-        recency = (1.0 + np.arange(depth, dtype=np.float32)) ** np.float32(-decay)
+        recency = fading(depth, decay)
         return _sources(history, recency, targets, self.indptr, self.items, self.strengths)
 
 
@@ -98,29 +101,6 @@ def _sources(
                     best[number] = value
                     source[number] = item
     return source
-
-
-ROWS = 4096
-"""Items whose neighbours are made at once: what is not kept never fills the memory."""
-Padded = tuple["NDArray[np.int64]", "NDArray[np.int32]", "NDArray[np.float32]"]
-
-
-def in_blocks(n_items: int, block: Callable[[int, int], Padded]) -> Neighbours:
-    """Return the table of all items, made a block of items at a time.
-
-    Parameters
-    ----------
-    n_items
-        How many.
-    block
-        Given the first item and the one after the last, returns what `from_padded` takes.
-    """
-    parts = [from_padded(*block(at, min(at + ROWS, n_items))) for at in range(0, n_items, ROWS)]
-    lengths = np.concatenate([np.diff(part.indptr) for part in parts])
-    indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths, dtype=np.int64)])
-    return Neighbours(
-        indptr, np.concatenate([part.items for part in parts]), np.concatenate([part.strengths for part in parts])
-    )
 
 
 def from_padded(lengths: NDArray[np.int64], items: NDArray[np.int32], strengths: NDArray[np.float32]) -> Neighbours:

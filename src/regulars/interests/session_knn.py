@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from regulars.interests.jit import kernel
-from regulars.interests.neighbours import keep_strongest
+from regulars.interests.neighbours import fading, keep_strongest
 from regulars.interests.recommender import Config, Recommender
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ class SessionKNN(Recommender):
 
     def _score(self, histories: Histories) -> NDArray[np.float32]:
         config = self.config
-        recency = (1.0 + np.arange(config.history_depth, dtype=np.float32)) ** np.float32(-config.history_decay)
-        gaps = (1.0 + np.arange(config.window, dtype=np.float32)) ** np.float32(-config.gap_decay)
+        recency = fading(config.history_depth, config.history_decay)
+        gaps = fading(config.window, config.gap_decay)
         out = np.zeros((len(histories), self.n_items_), np.float32)
         _score(
             histories.indptr, histories.items, recency, self.starts_, self.places_, self._owners, self.indptr_,

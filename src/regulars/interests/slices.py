@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from regulars.interests.beyond import customers_per_item
 from regulars.interests.metrics import per_customer, summary
+from regulars.interests.popularity import customers_per_item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -51,7 +51,7 @@ def slices(split: Split) -> Iterator[Slice]:
     lengths = split.histories.lengths
     for bucket, low, high in LENGTHS:
         yield from _customers("history", bucket, (lengths >= low) & (lengths <= high), split)
-    counts = customers_per_item(split.train)[split.targets.items]
+    counts = customers_per_item(split.train.histories, len(split.train.items))[split.targets.items]
     for bucket, low, high in POPULARITY:
         yield from _targets("item", bucket, (counts >= low) & (counts <= high), split)
     known = split.train.histories.lengths[split.users] > 0
@@ -59,8 +59,17 @@ def slices(split: Split) -> Iterator[Slice]:
         yield from _customers("customer", bucket, mask, split)
 
 
-def sliced(lists: NDArray[np.int32], split: Split) -> list[dict[str, Any]]:
+def sliced(lists: NDArray[np.int32], split: Split, parts: Sequence[Slice] | None = None) -> list[dict[str, Any]]:
     """Return the figures of lists (customers × at least 20) slice by slice.
+
+    Parameters
+    ----------
+    lists
+        int32 (customers × places).
+    split
+        Whose they are.
+    parts
+        `slices(split)`, where several models are looked at; None: they are made.
 
     Returns
     -------
@@ -69,7 +78,7 @@ def sliced(lists: NDArray[np.int32], split: Split) -> list[dict[str, Any]]:
     """
     n_items = len(split.train.items)
     found: list[dict[str, Any]] = []
-    for part in slices(split):
+    for part in slices(split) if parts is None else parts:
         values = per_customer(lists[part.rows], part.targets, n_items)
         row = summary({name: values[name] for name in QUOTED})
         found.append({"by": part.by, "bucket": part.bucket, "customers": len(part.rows), **row})

@@ -120,14 +120,6 @@ class SparkALS(FactorModel):
             found[row] = np.linalg.solve(A, (share * (1 + c)) @ Y)
         return found.astype(np.float32)
 
-    def _arrays(self) -> dict[str, NDArray[Any]]:
-        return {"user_factors": self.user_factors_, "item_factors": self.item_factors_}
-
-    def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
-        self.user_factors_ = arrays["user_factors"]
-        self.item_factors_ = arrays["item_factors"]
-        self._prepare()
-
     @classmethod
     def grid(cls) -> Sequence[Config]:
         """Return the settings worth trying on a validation split, the default first."""

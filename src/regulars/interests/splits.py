@@ -51,7 +51,7 @@ def leave_one_out(interactions: Interactions, *, back: int = 0, refit: bool = Tr
         With back=0: may the model learn from the validation event, as the history it is asked with holds it?
     """
     histories = interactions.histories
-    from_end = np.repeat(histories.indptr[1:], histories.lengths) - 1 - np.arange(len(histories.items))
+    from_end = histories.from_end
     asked = np.flatnonzero(histories.lengths >= 3)
     long_enough = np.isin(histories.owners, asked)
     seen = (from_end > back) | ~long_enough

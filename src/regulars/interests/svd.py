@@ -200,8 +200,7 @@ class SVD(Recommender):
             Stars of each event, float32 (events); None: every event counts as a rating of someone who likes the item.
         """
         draws, items = self.draws_, histories.items
-        rank = np.repeat(histories.indptr[1:], histories.lengths) - 1 - np.arange(len(items))
-        weights = ((1.0 + rank) ** -self.config.history_decay).astype(np.float32)
+        weights = ((1.0 + histories.from_end) ** -self.config.history_decay).astype(np.float32)
         values = np.full(len(items), self.liked_) if ratings is None else ratings
         found = np.zeros((len(draws.mean), len(histories), draws.items.shape[2]), np.float32)
         for at in range(len(draws.mean)):

@@ -77,7 +77,7 @@ class TextParts:
 
 def profiles(histories: Histories, n_items: int, decay: float, depth: int) -> Any:
     """Return Σ_r (1 + r)^-decay at the r-th latest item, r < depth, sparse float32 (customers × items)."""
-    rank = np.repeat(histories.indptr[1:], histories.lengths) - 1 - np.arange(len(histories.items))
+    rank = histories.from_end
     weights = np.where(rank < depth, (1.0 + rank) ** -decay, 0).astype(np.float32)
     matrix: Any = sp.csr_matrix((weights, histories.items, histories.indptr), shape=(len(histories), n_items))
     return matrix

@@ -18,6 +18,7 @@ from regulars.core.progress import SILENT, Progress
 from regulars.core.records import Lineage, ModelCard
 from regulars.events.vocabulary import interest_weight
 from regulars.interests import Blend, BlendConfig, Interactions, from_events
+from regulars.interests.blend import holdout_of
 from regulars.interests.cost import Meter
 from regulars.interests.interaction_files import load_interactions, save_interactions
 from regulars.recommend.cards import cards_after, cards_of, page_of
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from regulars.core.settings import Settings
-
-MIN_DAYS = 2
 
 
 @dataclass(frozen=True)
@@ -93,11 +92,9 @@ def learn(
     interactions = from_events(events, interest_weight, items=_with_events(items, events))
     purchases = events.filter(pc.equal(events.column("kind"), "purchase"))
     repeat = allows_repeats(settings.recommend.repeat, from_events(purchases)) if purchases.num_rows else False
-    span = (interactions.last_time - int(interactions.histories.times.min())) / 86_400
     config = BlendConfig(
         parts=parts_of(settings),
-        holdout_days=max(1, min(settings.learn.holdout_days, int(span // 3))),
-        holdout="time" if span >= MIN_DAYS else "last",
+        **holdout_of(interactions, settings.learn.holdout_days),
         repeat=repeat,
         minutes=settings.learn.minutes or None,
         seed=settings.learn.seed,

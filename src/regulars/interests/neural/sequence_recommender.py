@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from abc import abstractmethod
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import msgspec
 import numpy as np
 
-from regulars.interests.recommender import BLOCK, Config, Recommender
+from regulars.interests.factor_model import FactorModel
+from regulars.interests.recommender import BLOCK, Config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -81,7 +83,7 @@ JUDGES = 2000
 C = TypeVar("C", bound=SequenceConfig)
 
 
-class SequenceRecommender(Recommender, Generic[C]):
+class SequenceRecommender(FactorModel, Generic[C]):
     """Predicts the next event from those before it; the catalogue is scored by an inner product.
 
     Attributes
@@ -96,12 +98,12 @@ class SequenceRecommender(Recommender, Generic[C]):
 
     config: C
     forgets_at_once = False
-    item_factors_: NDArray[np.float32]
     checkpoints: Path | None = None
     report_: TrainReport | None = None
 
+    @abstractmethod
     def _trunk(self, n_kinds: int) -> Trunk:
-        raise NotImplementedError
+        """Return a trunk that has learned nothing yet, for so many kinds of events."""
 
     def _module(self) -> SequenceModule:
         from regulars.interests.neural.trunks import SequenceModule
@@ -239,9 +241,6 @@ class SequenceRecommender(Recommender, Generic[C]):
             for numbers, inputs in latest(histories, self._shape()):
                 out[numbers, :-1] = self.module_.trunk(inputs)[:, -1].numpy()
         return out
-
-    def _score(self, histories: Histories) -> NDArray[np.float32]:
-        return self.vectors(histories) @ self.item_factors_.T
 
     def _arrays(self) -> dict[str, NDArray[Any]]:
         names = np.frombuffer(json.dumps(self.kinds_).encode(), np.uint8)

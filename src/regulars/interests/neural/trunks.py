@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 GAP_BUCKETS = 32
 
 
-class Trunk(nn.Module):
+class Trunk(nn.Module, ABC):
     """Reads events and returns states; subclasses say how (`read`).
 
     Parameters
@@ -59,9 +60,9 @@ class Trunk(nn.Module):
             x = x + self.intervals(time_bucket(since))
         return self.norm(self.read(self.dropout(x), inputs.times))
 
+    @abstractmethod
     def read(self, x: Tensor, times: Tensor) -> Tensor:
         """Return states before the last norm."""
-        raise NotImplementedError
 
 
 class TransformerTrunk(Trunk):
