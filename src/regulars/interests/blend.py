@@ -39,8 +39,6 @@ TREND_DAYS = 28.0
 EVENTS_SEEN = 3_200_000
 """Events that a sequence model sees while it learns, passes times events, about."""
 FEWEST_EPOCHS = 2
-MANY_EVENTS = 1_000_000
-"""Above this the transformer must be asked for: it took minutes and gained a grocer nothing (docs/log.md)."""
 MIN_DAYS = 2
 """With fewer days than this to learn from, no day of them can be hidden."""
 DAILY_CUSTOMERS = 300
@@ -51,7 +49,7 @@ class BlendConfig(Config, frozen=True, kw_only=True):
     """Settings of `Blend`."""
 
     parts: tuple[str, ...] = PARTS
-    """Models that have a say; of those that are the default, the transformer only up to a million events."""
+    """Models that have a say."""
     holdout: Literal["time", "last"] = "time"
     """Weights are learned by predicting the last days, or each customer's last event."""
     holdout_days: int = 28
@@ -112,8 +110,6 @@ class Blend(Recommender):
 
     def _fit(self, interactions: Interactions, progress: Progress) -> None:
         self.costs_: dict[str, Cost] = {}
-        if self.config.parts == PARTS and len(interactions.histories.items) > MANY_EVENTS:
-            self.config = msgspec.structs.replace(self.config, parts=tuple(p for p in PARTS if p != "transformer"))
         with Meter() as meter:
             split = self._split(interactions)
             taught = self._featurizer(split.train, self._fit_parts(split.train, split.now, progress), split.now)

@@ -38,6 +38,8 @@ PART_TYPES: dict[str, type[Recommender]] = {
     "gru": GRU,
     "popularity": Popularity,
 }
+MANY_EVENTS = 1_000_000
+"""Above this the transformer must be asked for: it took minutes and gained a grocer nothing (docs/log.md)."""
 PARTS = ("repeat", "covisitation", "knn", "neighbours", "als", "transformer", "popularity")
 """The parts of a blend that is not told otherwise."""
 PART_SETTINGS: dict[str, dict[str, Any]] = {
@@ -49,6 +51,11 @@ PART_SETTINGS: dict[str, dict[str, Any]] = {
 UNSCORED = ("repeat", "popularity")
 """Parts that give features of their own instead of a score."""
 FACTOR_ITEMS = 10_000
+
+
+def usual_parts(events: int) -> tuple[str, ...]:
+    """Return the parts of a blend for so many events, where nobody asks for others."""
+    return PARTS if events <= MANY_EVENTS else tuple(name for name in PARTS if name != "transformer")
 
 
 class Opinions:

@@ -14,6 +14,7 @@ from regulars.core.progress import SILENT, Progress
 from regulars.interests import metrics
 from regulars.interests.baselines import OwnFrequency, RecentPopularity
 from regulars.interests.blend import Blend, holdout_of
+from regulars.interests.blend_parts import usual_parts
 from regulars.interests.interactions import DAY, Interactions
 from regulars.interests.judging import TRIVIAL, Evaluation, Judge
 from regulars.interests.models import MODELS
@@ -139,7 +140,8 @@ def _default(model_type: type[Recommender], plan: Plan, train: Interactions) -> 
         hidden = holdout_of(train, round(plan.horizon_days))
         if plan.protocol == "leave-one-out":
             hidden["holdout"] = "last"
-        return msgspec.structs.replace(config, **hidden, repeat=not plan.exclude_known)
+        parts = usual_parts(len(train.histories.items))
+        return msgspec.structs.replace(config, **hidden, parts=parts, repeat=not plan.exclude_known)
     return config
 
 
